@@ -1,0 +1,17 @@
+"""The set-up half of the admin: people, roles, company, fields, consent, outbox, imports, health."""
+
+from crm.admin import (  # noqa: F401
+    companies,
+    consent,
+    custom_fields,
+    duplicates,
+    messages,
+    outbox,
+    privacy,
+    roles,
+    senders,
+    tags,
+    teams,
+    tokens,
+    users,
+)

@@ -1,0 +1,91 @@
+"""/api/v1/activities/: logging and planning go through the same action as on the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm.actions.activities import book_appointment, cancel_activity, complete_activity, log_activity
+from crm.api.fields import SeenField
+from crm.api.filtering import OF_ITS_KIND
+from crm.api.records import KindViewSet
+from crm.models import Account, Activity, Contact
+from crm.queries.named import record_named
+
+
+class ActivitySerializer(serializers.ModelSerializer):
+    """`regarding` names the record it is about (“sales.lead:5”). An appointment with `invite` mails the guest."""
+
+    contact = SeenField(Contact, required=False, allow_null=True)
+    account = SeenField(Account, required=False, allow_null=True)
+    regarding = serializers.CharField(required=False, allow_blank=True)
+    invite = serializers.BooleanField(write_only=True, required=False, default=False)
+
+    class Meta:
+        model = Activity
+        fields = [
+            "id", "kind", "status", "subject", "body", "direction", "outcome", "location", "due_at", "ends_at", "done_at",
+            "contact", "account", "regarding", "invite", "owner", "version", "created_at", "updated_at",
+        ]  # fmt: skip
+        read_only_fields = ["status", "done_at", "version"]
+
+    def to_representation(self, instance: Activity) -> dict[str, Any]:
+        named = (
+            f"{instance.regarding_type.app_label}.{instance.regarding_type.model}" if instance.regarding_type else ""
+        )
+        shown: dict[str, Any] = super().to_representation(instance)
+        return {**shown, "regarding": f"{named}:{instance.regarding_id}" if named else ""}
+
+    def validate_regarding(self, label: str) -> Any:
+        try:
+            return record_named(label, self.context["request"].user)
+        except Http404:
+            raise serializers.ValidationError(f"“{label}” names no record that you can see.") from None
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("kind") == "appointment" and not (attrs.get("due_at") and attrs.get("ends_at")):
+            raise serializers.ValidationError({"due_at": "An appointment needs due_at (its start) and ends_at."})
+        return attrs
+
+
+class CompleteSerializer(serializers.Serializer):
+    outcome = serializers.CharField(required=False, allow_blank=True, max_length=100)
+
+
+class ActivityViewSet(KindViewSet):
+    """Tasks, calls, appointments, emails and notes."""
+
+    queryset = Activity.objects.select_related("regarding_type")
+    filterset_class = OF_ITS_KIND
+    serializer_class = ActivitySerializer
+
+    def perform_create(self, form: Any) -> Any:
+        facts = dict(form.validated_data)
+        user: Any = self.request.user
+        invite = facts.pop("invite", False)
+        if facts["kind"] != "appointment":
+            return log_activity(by=user, **facts)
+        for name in ("kind", "account", "direction", "outcome"):
+            facts.pop(name, None)
+        return book_appointment(starts_at=facts.pop("due_at"), invite=invite, by=user, **facts)
+
+    def perform_update(self, form: Any) -> Any:
+        for name in ("invite", "regarding", "kind"):
+            form.validated_data.pop(name, None)
+        updated: Activity = super().perform_update(form)
+        return updated
+
+    @action(detail=True, methods=["post"], serializer_class=CompleteSerializer)
+    def complete(self, request: Request, pk: str | None = None) -> Response:
+        return self.acted(complete_activity, request)
+
+    @action(detail=True, methods=["post"], serializer_class=serializers.Serializer)
+    def cancel(self, request: Request, pk: str | None = None) -> Response:
+        return self.acted(cancel_activity, request)
+
+    answer_serializer_class = ActivitySerializer

@@ -1,0 +1,44 @@
+"""The ways to reach a person: where her address stands, what a good one looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from crm.models.consent import Channel
+from crm.phones import normal_phone
+
+DELIVER = "crm.delivery.tasks.deliver_due"
+
+
+@dataclass(frozen=True)
+class Way:
+    """`address` is the contact's column with the normalised address; `normal` makes any spelling that form, or ""."""
+
+    name: str
+    address: str
+    normal: Callable[[str], str]
+    none: str
+    kind_sent: str
+    kind_clicked: str
+
+
+def normal_email(address: str) -> str:
+    """As the column Contact.email_normal has it."""
+    return address.strip().lower()
+
+
+_ways = {
+    Channel.EMAIL: Way(
+        "email", "email_normal", normal_email, "There is no email address.", "email.sent", "email.clicked"
+    ),
+    Channel.SMS: Way("sms", "mobile_normal", normal_phone, "There is no mobile number.", "sms.sent", "sms.clicked"),
+}
+
+
+def way(channel: str) -> Way:
+    """Raises LookupError for a channel that does not exist."""
+    try:
+        return _ways[Channel(channel)]
+    except ValueError:
+        raise LookupError(f"There is no channel “{channel}”. Known: {', '.join(Channel.values)}.") from None

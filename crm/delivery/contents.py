@@ -1,0 +1,41 @@
+"""What a message says, and who knows it: apps register a loader, delivery asks for (name, id, version)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from crm.hooks.registry import Registry
+
+
+@dataclass(frozen=True)
+class Content:
+    """The templates of a message, in the Liquid subset of crm/delivery/templates.py.
+
+    An SMS has only `text`. `tracked`: opens and links are. `variables` names what each message brings besides
+    the contact's own values. `is_literal`: braces are braces, as one person wrote them to another.
+    """
+
+    name: str
+    subject: str = ""
+    html: str = ""
+    text: str = ""
+    tracked: bool = True
+    variables: frozenset[str] = frozenset()
+    is_literal: bool = False
+
+
+Ref = tuple[str, int, int]
+Loader = Callable[[int, int], Content]
+
+_loaders: Registry[Loader] = Registry("content")
+
+
+def register(name: str, loader: Loader) -> None:
+    """`loader(id, version)` answers a Content or raises LookupError. A version never changes once it was sent."""
+    _loaders.register(name, loader)
+
+
+def load(name: str, content_id: int, version: int) -> Content:
+    """Raises LookupError where nobody registered `name` or there is no such content."""
+    return _loaders.get(name)(content_id, version)

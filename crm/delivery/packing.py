@@ -1,0 +1,139 @@
+"""Claimed messages become parcels: each content is compiled once, each person's values are read for the whole batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from liquid.exceptions import LiquidError
+
+from crm.delivery import contents, rendering, tokens
+from crm.delivery.contents import Content, Ref
+from crm.delivery.letters import load_letter_parts
+from crm.delivery.mime import address_header, letter_mail
+from crm.delivery.persons import NOBODY, values_by_contact
+from crm.delivery.providers import Outcome, Parcel, Result
+from crm.delivery.rendering import Compiled
+from crm.delivery.senders import From, as_from, default_sender, written
+from crm.models import Message
+
+LETTER = "crm.letter"
+
+
+class Packer:
+    """For one run of the sender: what was compiled and loaded stays until the run ends."""
+
+    def __init__(self, channel: str) -> None:
+        self.channel = channel
+        self.titles: dict[Ref, str] = {}
+        self._contents: dict[Ref, Content] = {}
+        self._compiled: dict[tuple[Any, ...], Compiled] = {}
+        self._frames: dict[tuple[From, bool], rendering.Frame] = {}
+        self._default = as_from(default_sender())
+
+    def pack(self, messages: Sequence[Message], now: datetime) -> tuple[list[Parcel], list[Outcome]]:
+        """Parcels, and what became at once of messages that cannot be made."""
+        people = values_by_contact({m.contact_id for m in messages if m.contact_id})
+        date = format_datetime(now)
+        parcels: list[Parcel] = []
+        failed: list[Outcome] = []
+        for message in messages:
+            try:
+                parcels.append(self._parcel(message, people.get(message.contact_id or 0, NOBODY), date))
+            except (LookupError, LiquidError, ValueError) as problem:
+                said = str(problem).splitlines() or [type(problem).__name__]
+                failed.append(Outcome(message.pk, Result.REFUSED, f"It could not be written: {said[0]}"))
+        return parcels, failed
+
+    def _parcel(self, message: Message, person: dict[str, str], date: str) -> Parcel:
+        sender = as_from(message.sender) if message.sender else self._default
+        if message.content_type == LETTER and self.channel == "email":
+            return self._letter(message, sender, date)
+        compiled = self._compile(message, sender)
+        facts = _facts(message, person)
+        if compiled.mail is None:
+            values = rendering.values_for(compiled, message.pk, facts)
+            text = compiled.text.render(values, is_html=False)
+            return Parcel(message.pk, message.address, sender.sms_from, "", text.encode(), message.message_id)
+        facts["to"] = address_header(facts.get("contact.full_name", ""), message.address).encode()
+        facts["date"] = date.encode()
+        facts["message_id"] = message.message_id.encode()
+        values = rendering.values_for(compiled, message.pk, facts)
+        subject = compiled.subject.render(values, is_html=False)[:300]
+        data = compiled.mail.fill(values)
+        return Parcel(message.pk, message.address, sender.email, subject, data, message.message_id)
+
+    def _compile(self, message: Message, sender: From) -> Compiled:
+        frame = self._frame(sender, message.purpose == "commercial")
+        ref = (message.content_type, message.content_id or 0, message.content_version)
+        key = (*ref, frame)
+        if key not in self._compiled:
+            content = self._content(ref)
+            self._compiled[key] = rendering.compile_content(ref[:2], content, frame, channel=self.channel)
+        return self._compiled[key]
+
+    def title_of(self, ref: Ref) -> str:
+        """What the log calls it; "" where it is gone."""
+        if ref not in self.titles:
+            try:
+                self.titles[ref] = contents.load(*ref).name
+            except LookupError:
+                self.titles[ref] = ""
+        return self.titles[ref]
+
+    def _content(self, ref: Ref) -> Content:
+        if ref not in self._contents:
+            self._contents[ref] = contents.load(*ref)
+            self.titles[ref] = self._contents[ref].name
+        return self._contents[ref]
+
+    def _frame(self, sender: From, is_commercial: bool) -> rendering.Frame:
+        key = (sender, is_commercial)
+        if key not in self._frames:
+            self._frames[key] = rendering.frame_of(sender, is_commercial=is_commercial)
+        return self._frames[key]
+
+    def _letter(self, message: Message, sender: From, date: str) -> Parcel:
+        letter, files = load_letter_parts(message.content_id or 0)
+        if letter.sent_from and not message.sender:
+            sender = written(letter.sent_from)
+        is_commercial = message.purpose == "commercial"
+        self.titles[message.content_type, message.content_id or 0, message.content_version] = letter.subject
+        leave = f"{settings.PUBLIC_URL}/unsubscribe/{tokens.for_leaving(message.pk)}" if is_commercial else ""
+        data = letter_mail(
+            sender=From(sender.name, sender.email, letter.reply_to or sender.reply_to),
+            to=address_header(str(message.contact) if message.contact else "", message.address),
+            subject=letter.subject,
+            text=letter.text + (self._foot(sender, leave) if is_commercial else ""),
+            html=letter.html,
+            files=files,
+            date=date,
+            message_id=message.message_id,
+            leave_url=leave,
+        )
+        return Parcel(message.pk, message.address, sender.email, letter.subject, data, message.message_id)
+
+    def _foot(self, sender: From, leave: str) -> str:
+        return f"\n\n--\n{self._frame(sender, True).postal_address}\n{_('Unsubscribe')}: {leave}\n"
+
+
+def claimed(token: str) -> list[Message]:
+    held = Message.objects.filter(claim=token, status=Message.Status.DUE)
+    return list(held.select_related("sender", "contact").order_by("pk"))
+
+
+def _facts(message: Message, person: dict[str, str]) -> dict[str, Any]:
+    """The person's values under the message's own; a test message brings the values of whom it imitates."""
+    facts: dict[str, Any] = dict(person)
+    for name, value in message.variables.items():
+        if name == "as":
+            facts.update(value)
+        elif isinstance(value, dict):
+            facts.update({f"{name}.{inner}": said for inner, said in value.items()})
+        else:
+            facts[name] = value
+    return facts

@@ -1,0 +1,271 @@
+"""Asking for messages: rows in the caller's transaction, and a nudge. Asking twice makes one row."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import BigIntegerField, CharField, DateTimeField, F, JSONField, Model, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Concat
+from django.utils import timezone
+
+from crm import jobs
+from crm.delivery.channels import DELIVER, way
+from crm.delivery.contents import Ref
+from crm.delivery.persons import values_of
+from crm.delivery.senders import domain_of
+from crm.errors import Invalid
+from crm.models import Campaign, Contact, Letter, LetterFile, Message, Sender, Topic, User
+from crm.sql import RandomHex, insert_select, typed
+
+LONGEST_SEND_KEY = 80
+
+
+@dataclass(frozen=True)
+class Request:
+    """One message wanted. `address` empty means the contact's own."""
+
+    contact: int
+    send_key: str
+    variables: dict[str, Any] = field(default_factory=dict)
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    name: str
+    media_type: str
+    data: bytes
+
+
+def queue_for(
+    contacts: QuerySet[Contact],
+    *,
+    content: Ref,
+    send_key: str | Combinable,
+    channel: str = "email",
+    purpose: str = "commercial",
+    topic: Topic | int | None = None,
+    campaign: Campaign | int | None = None,
+    sender: Sender | int | None = None,
+    variables: dict[str, Any] | None = None,
+    due_at: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> int:
+    """One INSERT … SELECT for any number of contacts; answers how many rows are new. See crm/delivery/__init__.py.
+
+    `send_key` is a text or an expression over `contacts`, of at most 80 letters.
+    """
+    now = timezone.now()
+    said_key = typed(_short(send_key), CharField()) if isinstance(send_key, str) else Cast(send_key, CharField())
+    number, moment, text = BigIntegerField(), DateTimeField(), CharField()
+    columns: dict[str, Any] = {
+        "key": Concat(said_key, Value(f":{channel}:"), Cast("pk", text), output_field=text),
+        "send_key": said_key,
+        "channel": typed(channel, text),
+        "purpose": typed(purpose, text),
+        "topic_id": typed(_pk(topic), number),
+        "contact_id": F("pk"),
+        "address": F(way(channel).address),
+        "sender_id": typed(_pk(sender), number),
+        "campaign_id": typed(_pk(campaign), number),
+        "content_type": typed(content[0], text),
+        "content_id": typed(content[1], number),
+        "content_version": typed(content[2], number),
+        "variables": typed(variables or {}, JSONField()),
+        "message_id": Concat(Value("<"), RandomHex(), Value(f"@{domain_of(sender)}>"), output_field=text),
+        "status": typed(Message.Status.DUE.value, text),
+        "reason": typed("", text),
+        "due_at": typed(due_at or now, moment),
+        "expires_at": typed(expires_at, moment),
+        "attempts": typed(0, number),
+        "claim": typed(None, text),
+        "sent_at": typed(None, moment),
+        "provider_ref": typed("", text),
+        "created_at": typed(now, moment),
+    }
+    named = {f"of_{name}": expression for name, expression in columns.items()}
+    rows = contacts.order_by("pk") if not contacts.query.is_sliced else contacts
+    with transaction.atomic():
+        new = insert_select(Message, list(columns), rows.annotate(**named).values_list(*named))
+        if new:
+            _nudge(channel, due_at, now)
+    return new
+
+
+def queue_messages(
+    requests: Iterable[Request],
+    *,
+    content: Ref,
+    channel: str = "email",
+    purpose: str = "commercial",
+    topic: Topic | int | None = None,
+    campaign: Campaign | int | None = None,
+    sender: Sender | int | None = None,
+    due_at: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> int:
+    """The same for messages with facts of their own; answers how many rows are new."""
+    now, new = timezone.now(), 0
+    wanted = list(requests)
+    for start in range(0, len(wanted), 500):
+        chunk = wanted[start : start + 500]
+        addresses = dict(
+            Contact.objects.filter(pk__in={r.contact for r in chunk}).values_list("pk", way(channel).address)
+        )
+        rows = [
+            Message(
+                key=f"{_short(request.send_key)}:{channel}:{request.contact}",
+                send_key=request.send_key,
+                channel=channel,
+                purpose=purpose,
+                topic_id=_pk(topic),
+                contact_id=request.contact,
+                address=way(channel).normal(request.address) if request.address else addresses[request.contact],
+                sender_id=_pk(sender),
+                campaign_id=_pk(campaign),
+                content_type=content[0],
+                content_id=content[1],
+                content_version=content[2],
+                variables=request.variables,
+                message_id=new_message_id(sender),
+                due_at=due_at or now,
+                expires_at=expires_at,
+            )
+            for request in chunk
+            if request.contact in addresses
+        ]
+        new += _insert(rows)
+    if new:
+        _nudge(channel, due_at, now)
+    return new
+
+
+def send_one(
+    *,
+    to: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    contact: Contact | None = None,
+    attachments: Sequence[Attachment] = (),
+    sender: Sender | None = None,
+    sent_from: str = "",
+    reply_to: str = "",
+    channel: str = "email",
+    purpose: str = "transactional",
+    campaign: Campaign | int | None = None,
+    key: str = "",
+    due_at: datetime | None = None,
+    by: User | None = None,
+) -> Message:
+    """A letter: one message, said literally, with files. The same `key` always answers the same message.
+
+    `sent_from` (“Name <address>”) speaks for itself where no `sender` is given. Raises Invalid for an address that is none.
+    """
+    address = way(channel).normal(to)
+    if not address or (channel == "email" and "@" not in address):
+        raise Invalid(f"“{to}” is no address for this channel.", field="to")
+    key = key or f"letter:{uuid.uuid4().hex}"
+    now = timezone.now()
+    with transaction.atomic():
+        if known := Message.objects.filter(key=key).first():
+            return known
+        letter = Letter.objects.create(
+            subject=subject[:300], text=text, html=html, sent_from=sent_from, reply_to=reply_to, written_by=by
+        )
+        LetterFile.objects.bulk_create(
+            LetterFile(letter=letter, name=file.name, media_type=file.media_type, data=file.data)
+            for file in attachments
+        )
+        message = Message.objects.create(
+            key=key,
+            send_key=key[:100],
+            channel=channel,
+            purpose=purpose,
+            contact=contact,
+            address=address,
+            sender=sender,
+            campaign_id=_pk(campaign),
+            content_type="crm.letter",
+            content_id=letter.pk,
+            message_id=new_message_id(sender),
+            due_at=due_at or now,
+        )
+        _nudge(channel, due_at, now)
+    return message
+
+
+def queue_test(
+    content: Ref,
+    *,
+    to: str,
+    as_contact: Contact | None = None,
+    variables: dict[str, Any] | None = None,
+    channel: str = "email",
+    sender: Sender | int | None = None,
+    by: User | None = None,
+) -> Message:
+    """What `as_contact` would read, sent to somebody else to look at. It belongs to no contact, so nothing is counted."""
+    address = way(channel).normal(to)
+    if not address:
+        raise Invalid(f"“{to}” is no address for this channel.", field="to")
+    key = f"test:{uuid.uuid4().hex}"
+    shown = {**(variables or {}), "as": values_of(as_contact)}
+    now = timezone.now()
+    with transaction.atomic():
+        message = Message.objects.create(
+            key=key,
+            send_key=key,
+            channel=channel,
+            purpose="transactional",
+            address=address,
+            sender_id=_pk(sender),
+            content_type=content[0],
+            content_id=content[1],
+            content_version=content[2],
+            variables=shown,
+            message_id=new_message_id(sender),
+            due_at=now,
+        )
+        _nudge(channel, None, now)
+    return message
+
+
+def cancel(messages: QuerySet[Message], reason: str) -> int:
+    """What nobody works on yet stays unsent, for this reason; answers how many. What is being carried goes out."""
+    idle = Q(claim=None) | ~Q(claim__in=jobs.fresh_claims(timezone.now()))
+    due = messages.filter(idle, status=Message.Status.DUE)
+    return due.update(status=Message.Status.CANCELLED, reason=reason[:300], claim=None)
+
+
+def new_message_id(sender: Sender | int | None) -> str:
+    return f"<{uuid.uuid4().hex}@{domain_of(sender)}>"
+
+
+def _insert(rows: list[Message]) -> int:
+    keys = [row.key for row in rows]
+    with transaction.atomic():
+        before = Message.objects.filter(key__in=keys).count()
+        Message.objects.bulk_create(rows, batch_size=200, ignore_conflicts=True)
+        return Message.objects.filter(key__in=keys).count() - before
+
+
+def _nudge(channel: str, due_at: datetime | None, now: datetime) -> None:
+    if due_at is None or due_at <= now:
+        jobs.nudge(DELIVER, channel, name=f"{DELIVER}:{channel}")
+
+
+def _short(send_key: str) -> str:
+    if len(send_key) > LONGEST_SEND_KEY:
+        raise ValueError(f"A send_key has at most {LONGEST_SEND_KEY} letters: {send_key}")
+    return send_key
+
+
+def _pk(thing: Any) -> Any:
+    return thing.pk if isinstance(thing, Model) else thing

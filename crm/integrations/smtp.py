@@ -1,0 +1,110 @@
+"""Mail by SMTP: kept connections, several at once, pipelined where the server offers it (RFC 2920)."""
+
+from __future__ import annotations
+
+import queue
+import smtplib
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+from crm.delivery.providers import Note, Outcome, Parcel
+from crm.errors import ProviderError
+from crm.integrations.smtp_server import Server
+from crm.integrations.smtp_wire import Closed, Wire
+
+PARCELS_A_CONNECTION = 50
+IDLE_SECONDS = 20.0
+TICK_SECONDS = 2.0
+
+
+class Smtp:
+    """`url` is what `Server.at` reads. At most one message per connection is given to the socket without a reply."""
+
+    batch = 500
+    repeats_safely = True
+
+    def __init__(self, url: str) -> None:
+        """Raises ValueError where the address cannot be read."""
+        self.server = Server.at(url)
+        self._idle: list[tuple[float, Wire]] = []
+        self._lock = threading.Lock()
+
+    def carry(self, parcels: Sequence[Parcel], until: float, note: Note) -> Iterator[Outcome | None]:
+        """Outcomes as they come. Raises ProviderError where no connection could be had at all."""
+        run = _Run(parcels, until, note)
+        count = max(1, min(self.server.connections, -(-len(parcels) // PARCELS_A_CONNECTION)))
+        threads = [threading.Thread(target=self._work, args=(run,), daemon=True) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        yield from run.outcomes(threads)
+        for thread in threads:
+            thread.join()
+        if run.trouble and not run.has_begun:
+            raise run.trouble
+
+    def close(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, wire in idle:
+            wire.quit()
+
+    def _work(self, run: _Run) -> None:
+        try:
+            wire = self._wire()
+            run.has_begun = True
+        except ProviderError as problem:
+            run.trouble = problem
+            return
+        try:
+            wire.carry(run.take, run.put)
+        except (Closed, OSError, smtplib.SMTPException):
+            wire.abandon()  # what has no reply is given back and repeated, with the same Message-ID
+            return
+        with self._lock:
+            self._idle.append((time.monotonic(), wire))
+
+    def _wire(self) -> Wire:
+        """A kept connection that still answers, else a new one."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    break
+                since, wire = self._idle.pop()
+            if time.monotonic() - since < IDLE_SECONDS and wire.is_alive():
+                return wire
+            wire.abandon()
+        return Wire(self.server.connect())
+
+
+class _Run:
+    """What the threads of one batch share."""
+
+    def __init__(self, parcels: Sequence[Parcel], until: float, note: Note) -> None:
+        self._note = note
+        self._parcels = iter(parcels)
+        self._until = until
+        self._lock = threading.Lock()
+        self._results: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self.trouble: ProviderError | None = None
+        self.has_begun = False
+
+    def take(self) -> Parcel | None:
+        """The next parcel, or None where there is none or no time for one."""
+        if time.monotonic() >= self._until:
+            return None
+        with self._lock:
+            return next(self._parcels, None)
+
+    def put(self, outcome: Outcome) -> None:
+        self._note(outcome)
+        self._results.put(outcome)
+
+    def outcomes(self, threads: Sequence[threading.Thread]) -> Iterator[Outcome | None]:
+        while any(thread.is_alive() for thread in threads):
+            try:
+                yield self._results.get(timeout=TICK_SECONDS if not self._results.empty() else 0.05)
+            except queue.Empty:
+                yield None
+        while not self._results.empty():
+            yield self._results.get()

@@ -1,0 +1,104 @@
+"""The nouns that sales and marketing share."""
+
+from crm.models.account_roles import AccountRole
+from crm.models.accounts import Account
+from crm.models.activities import Activity
+from crm.models.api import ApiToken, IdempotentRequest
+from crm.models.attachments import Attachment
+from crm.models.bulk import BulkItem, BulkRun
+from crm.models.campaigns import Campaign
+from crm.models.companies import Company, Currency, ExchangeRate
+from crm.models.consent import Channel, Consent, ContactPoint, Purpose, Suppression, Topic
+from crm.models.contacts import Contact
+from crm.models.custom_fields import CustomField
+from crm.models.deletions import DeletedRow, Deletion
+from crm.models.demo import DemoRows
+from crm.models.duplicates import Duplicate, DuplicateRule, DuplicateSearch
+from crm.models.follows import Follow
+from crm.models.handover import HandoverReceipt
+from crm.models.import_traces import ImportMade, ImportMapping, ImportStep
+from crm.models.imports import Import, ImportLine
+from crm.models.interactions import Interaction, LogCursor, SetAside
+from crm.models.invitations import Invitation
+from crm.models.jobs import Claim, JobRun, Schedule
+from crm.models.merges import Merge, Mergeable, MergedRow
+from crm.models.messages import Letter, LetterFile, Message, OutboxItem, Sender, TrackedLink
+from crm.models.notifications import Notification
+from crm.models.privacy import Erasure, RetentionRule
+from crm.models.quiet import QuietSpan
+from crm.models.records import Record, RecordQuerySet
+from crm.models.search import SearchEntry
+from crm.models.shares import Share
+from crm.models.tags import Tag, Tagging
+from crm.models.touched import Touched
+from crm.models.users import Role, RoleGrant, Team, User
+from crm.models.views import DefaultView, SavedView
+
+__all__ = [
+    "Account",
+    "AccountRole",
+    "Activity",
+    "ApiToken",
+    "Attachment",
+    "BulkItem",
+    "BulkRun",
+    "Campaign",
+    "Channel",
+    "Claim",
+    "Company",
+    "Consent",
+    "Contact",
+    "ContactPoint",
+    "Currency",
+    "CustomField",
+    "DefaultView",
+    "DeletedRow",
+    "Deletion",
+    "DemoRows",
+    "Duplicate",
+    "DuplicateRule",
+    "DuplicateSearch",
+    "Erasure",
+    "ExchangeRate",
+    "Follow",
+    "HandoverReceipt",
+    "IdempotentRequest",
+    "Import",
+    "ImportLine",
+    "ImportMade",
+    "ImportMapping",
+    "ImportStep",
+    "Interaction",
+    "Invitation",
+    "JobRun",
+    "Letter",
+    "LetterFile",
+    "LogCursor",
+    "Merge",
+    "Mergeable",
+    "MergedRow",
+    "Message",
+    "Notification",
+    "OutboxItem",
+    "Purpose",
+    "QuietSpan",
+    "Record",
+    "RecordQuerySet",
+    "RetentionRule",
+    "Role",
+    "RoleGrant",
+    "SavedView",
+    "Schedule",
+    "SearchEntry",
+    "Sender",
+    "SetAside",
+    "Share",
+    "Suppression",
+    "Tag",
+    "Tagging",
+    "Team",
+    "Topic",
+    "Touched",
+    "TrackedLink",
+    "User",
+]

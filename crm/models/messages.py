@@ -1,0 +1,149 @@
+"""One row a message, whatever the channel; its links; who it is from; and the Outbox where nothing is configured."""
+
+from django.conf import settings
+from django.db import models
+
+from crm.models.consent import Channel, Purpose
+
+
+class Sender(models.Model):
+    """Who a message is from."""
+
+    name = models.CharField(max_length=100)
+    email = models.EmailField()
+    reply_to = models.EmailField(blank=True)
+    sms_from = models.CharField("SMS sender", max_length=20, blank=True)
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_default"], condition=models.Q(is_default=True), name="sender_one_default"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+
+class Message(models.Model):
+    """One message to one person: the truth that jobs only nudge. Never deleted; a message not sent keeps its reason.
+
+    `key` is unique and made of what caused it (journey visit or send) × contact × channel, so that twice is once.
+    `content` names what it says (“marketing.email”, id, version); `variables` are facts of this one message.
+    """
+
+    class Status(models.TextChoices):
+        DUE = "due", "Due"
+        SENT = "sent", "Sent"
+        NOT_SENT = "not_sent", "Not sent"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+        UNKNOWN = "unknown", "Unknown"
+
+    key = models.CharField(max_length=120, unique=True)
+    send_key = models.CharField(max_length=100, help_text="What sent it; an address gets one message per send.")
+    channel = models.CharField(max_length=10, choices=Channel)
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    topic = models.ForeignKey("crm.Topic", models.PROTECT, null=True, blank=True)
+    contact = models.ForeignKey("crm.Contact", models.CASCADE, null=True, related_name="messages")
+    address = models.CharField(max_length=254)
+    sender = models.ForeignKey(Sender, models.PROTECT, null=True)
+    campaign = models.ForeignKey("crm.Campaign", models.SET_NULL, null=True, related_name="messages")
+    content_type = models.CharField(max_length=40)
+    content_id = models.BigIntegerField(null=True)
+    content_version = models.PositiveIntegerField(default=1)
+    variables = models.JSONField(default=dict)
+    message_id = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.DUE)
+    reason = models.CharField(max_length=300, blank=True)
+    due_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claim = models.CharField(max_length=36, null=True)
+    sent_at = models.DateTimeField(null=True)
+    provider_ref = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["send_key", "channel", "address"],
+                condition=~models.Q(address=""),
+                name="message_once_per_send_and_address",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["channel", "due_at"], condition=models.Q(status="due"), name="message_due"),
+            models.Index(fields=["contact", "-created_at"], name="message_by_contact"),
+            models.Index(fields=["campaign", "status"], name="message_by_campaign"),
+            models.Index(fields=["content_type", "content_id", "status"], name="message_by_content"),
+            models.Index(fields=["claim"], condition=~models.Q(claim=None), name="message_by_claim"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} to {self.address}"
+
+
+class TrackedLink(models.Model):
+    """A link of a content, stored once for all its recipients; the token in the mail names it and the message."""
+
+    content_type = models.CharField(max_length=40)
+    content_id = models.BigIntegerField()
+    url = models.TextField()
+    label = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["content_type", "content_id", "url"], name="tracked_link_once_per_content")
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Letter(models.Model):
+    """What one person (or a program) writes to one other: the content of a single message, said literally."""
+
+    subject = models.CharField(max_length=300)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    sent_from = models.CharField(max_length=254, blank=True, help_text="Empty means: the sender of the message.")
+    reply_to = models.CharField(max_length=254, blank=True)
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class LetterFile(models.Model):
+    """A file that goes with a letter: a calendar entry, a quote as PDF."""
+
+    letter = models.ForeignKey(Letter, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=100)
+    data = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OutboxItem(models.Model):
+    """What would have gone out, kept as its reader would see it: the embedded default carrier of every channel."""
+
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="outbox_items")
+    channel = models.CharField(max_length=10, choices=Channel)
+    to = models.CharField(max_length=254)
+    sent_from = models.CharField(max_length=254, blank=True)
+    subject = models.CharField(max_length=300, blank=True)
+    raw = models.BinaryField(help_text="The MIME message, or the text in UTF-8.")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["message"], name="outbox_item_once_per_message")]
+        indexes = [models.Index(fields=["to", "-id"], name="outbox_by_reader")]
+
+    def __str__(self) -> str:
+        return f"{self.subject or self.channel} → {self.to}"

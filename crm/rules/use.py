@@ -1,0 +1,79 @@
+"""What the other rooms need of rules, in one place: stored JSON in, contacts, words or problems out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import BooleanField, Case, QuerySet, Value, When
+
+from crm.models import Contact
+from crm.rules import facts
+from crm.rules.compile import contacts, is_in, matching, to_q
+from crm.rules.explain import explain
+from crm.rules.operators import operator
+from crm.rules.parse import Problem, RuleInvalid, check, parse, read
+from crm.rules.tree import All, Did, Either, Not, Rule, Test, Top, nodes
+
+__all__ = ["Problem", "Reason", "RuleInvalid", "check", "contacts", "is_in", "matching", "parse", "reasons"]
+__all__ += ["explain", "moves_with_time", "read", "those", "words"]
+
+
+def those(stored: Any, now: datetime) -> QuerySet[Contact]:
+    """The contacts to whom a stored rule applies. Raises RuleInvalid."""
+    return matching(parse(stored), now)
+
+
+def words(stored: Any) -> str:
+    """A stored rule as a sentence; a rule that has become invalid says so instead."""
+    rule, problems = read(stored)
+    return explain(rule) if rule else f"This rule cannot be used: {problems[0]}"
+
+
+def moves_with_time(rule: Rule) -> bool:
+    """Can the answer change although nothing happens?"""
+    for node in nodes(rule):
+        if isinstance(node, Did) and node.within_days:
+            return True
+        if isinstance(node, Test):
+            op = operator(facts.get(node.attribute, node.kind).kind, node.op)
+            if op and op.moves:
+                return True
+    return False
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One node of a rule, whether it holds for one contact, and the nodes inside it."""
+
+    words: str
+    holds: bool
+    inner: list[Reason] = field(default_factory=list)
+
+
+def reasons(rule: Rule, contact: int, now: datetime) -> Reason:
+    """Why is she in, or not: every node judged for one contact, in one query. Someone in the bin fails the whole."""
+    every = list(nodes(rule))
+    yes, no = Value(True, BooleanField()), Value(False, BooleanField())
+    judged = {
+        f"n{i}": Case(When(to_q(node, now), then=yes), default=no, output_field=BooleanField())
+        for i, node in enumerate(every)
+    }
+    row = contacts().filter(pk=contact).annotate(**judged).values(*judged).first()
+    verdicts = iter([bool(row and row[name]) for name in judged])
+    return _reason(rule, verdicts)
+
+
+def _reason(rule: Rule, verdicts: Any) -> Reason:
+    holds = next(verdicts)
+    match rule:
+        case All(rules):
+            return Reason("All of these", holds, [_reason(one, verdicts) for one in rules])
+        case Either(rules):
+            return Reason("At least one of these", holds, [_reason(one, verdicts) for one in rules])
+        case Not(inner):
+            return Reason("Not this", holds, [_reason(inner, verdicts)])
+        case Top(of=inner):
+            return Reason(explain(rule), holds, [_reason(inner, verdicts)])
+    return Reason(explain(rule), holds)

@@ -1,0 +1,67 @@
+"""INSERT … SELECT from a queryset: rows are made where the data is, on both databases; and several querysets asked at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import CharField, Field, Func, Model, QuerySet, Value
+from django.db.models.expressions import Expression
+from django.db.models.functions import Cast
+
+
+class RandomHex(Func):
+    """32 letters nobody can guess, another one in each row."""
+
+    arity = 0
+    output_field = CharField()
+
+    def as_sql(self, *args: Any, **extra: Any) -> Any:
+        return "lower(hex(randomblob(16)))", []
+
+    def as_postgresql(self, *args: Any, **extra: Any) -> tuple[str, list]:
+        return "replace(gen_random_uuid()::text, '-', '')", []
+
+
+def typed(value: Any, field: Field) -> Expression:
+    """A constant with its type: PostgreSQL would take it for text, SQLite must not reformat it."""
+    if connection.vendor == "sqlite":
+        return Value(value, output_field=field)
+    return Cast(Value(value, output_field=field), field)
+
+
+def insert_select(model: type[Model], columns: Sequence[str], rows: QuerySet) -> int:
+    """Insert what `rows` (a values_list in the order of `columns`) selects; conflicting rows are left out. Answers how many are new."""
+    try:
+        select, params = rows.query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:
+        return 0
+    quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        # WHERE true: else SQLite reads ON CONFLICT as the condition of a join
+        cursor.execute(
+            f"INSERT INTO {table} ({quoted}) SELECT * FROM ({select}) AS new_rows WHERE true ON CONFLICT DO NOTHING",
+            params,
+        )
+        return max(cursor.rowcount, 0)
+
+
+def asked_at_once(select: str, querysets: Sequence[QuerySet]) -> list[tuple]:
+    """`select` (“{n}, COUNT(*)”) over each of these, by one query; {n} is the number of the queryset. One that is empty by itself is left out."""
+    parts: list[str] = []
+    params: list[Any] = []
+    for number, rows in enumerate(querysets):
+        try:
+            sql, given = rows.query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        parts.append(f"SELECT {select.format(n=number)} FROM ({sql}) AS rows{number}")
+        params.extend(given)
+    if not parts:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), params)
+        return cursor.fetchall()

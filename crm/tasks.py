@@ -1,0 +1,81 @@
+"""Doors for the queue."""
+
+from django.utils import timezone
+
+from crm import jobs
+from crm.actions import departures, digests, privacy, tidying
+from crm.actions.merging import gather_latecomers
+from crm.actions.normal_forms import make_waiting_forms
+from crm.actions.purging import AT_ONCE, purge_old
+from crm.bulk import work as bulk
+from crm.custom_fields import work
+from crm.imports import work as imports
+from crm.log import touched
+from crm.log.reading import read_forward, readers
+
+
+def beat() -> None:
+    """Does nothing; that it ran is the heartbeat of the cluster (crm.jobs.run keeps the time)."""
+
+
+def read_log(reader: str) -> None:
+    read_forward(readers.get(reader))
+
+
+def sweep_touched() -> None:
+    touched.sweep()
+
+
+def clear_old_data() -> None:
+    privacy.clear_old_data(timezone.now())
+
+
+def send_digests() -> None:
+    digests.send_due_digests(timezone.now())
+
+
+def work_on_import(pk: int) -> None:
+    imports.work_on(pk)
+
+
+def work_on_imports() -> None:
+    """What the sweep found waiting: an import whose worker died, or whose nudge was lost."""
+    for pk in imports.waiting_ids(timezone.now()):
+        imports.work_on(pk)
+
+
+def work_on_custom_fields() -> None:
+    work.work()
+
+
+def gather_after_merges() -> None:
+    gather_latecomers(timezone.now())
+
+
+def make_normal_forms() -> None:
+    make_waiting_forms()
+
+
+def work_on_bulk_run(pk: int) -> None:
+    bulk.work_on(pk)
+
+
+def work_on_bulk_runs() -> None:
+    """What the sweep found waiting: a run whose worker died, or whose nudge was lost."""
+    for pk in bulk.waiting_ids(timezone.now()):
+        bulk.work_on(pk)
+
+
+def tidy_bulk_work() -> None:
+    if tidying.tidy_bulk_work(timezone.now()):
+        jobs.nudge("crm.tasks.tidy_bulk_work")
+
+
+def empty_the_bin() -> None:
+    """What has rested longer than the company keeps it; in short turns while there is much."""
+    if purge_old(timezone.now()) == AT_ONCE:
+        jobs.nudge("crm.tasks.empty_the_bin")
+
+
+def hand_over_of_leavers() -> None:
+    departures.hand_over_of_leavers()

@@ -1,0 +1,160 @@
+"""Activities: log one on any record, mark it done, the list, the calendar, the calendar file."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from crm.access.see import must_be_able_to_add, see_or_404
+from crm.actions.activities import cancel_activity, complete_activity
+from crm.calendars import calendar_file
+from crm.errors import CrmError
+from crm.models import Activity
+from crm.queries.named import record_named
+from crm.queries.naming import Named, names_for
+from crm.queries.timeline import Subject, address_of, timeline_of
+from crm.web.activity_forms import form_for
+from crm.web.frame import render_record
+from crm.web.lists import Empty
+from crm.web.pages import answer, done, is_htmx, render_form
+from crm.web.record_lists import render_records
+from crm.web.requests import SignedIn
+
+
+@login_required
+def activity_list(request: SignedIn) -> HttpResponse:
+    new_url = f"{reverse('crm:activity-add')}?kind=task" if request.user.may("crm.activity", "add") else ""
+    sentence = _("Calls, tasks, meetings and notes gather here. Log them on a contact, a lead or an opportunity.")
+    empty = Empty(_("Nothing planned, nothing logged"), sentence, _("New task") if new_url else "", new_url, "checkbox")
+    doors = [(_("Calendar"), reverse("crm:calendar"), "calendar")]
+    return render_records(request, "crm.activity", empty=empty, new_url=new_url, new_label=_("New task"), actions=doors)
+
+
+@login_required
+def activity(request: SignedIn, pk: int) -> HttpResponse:
+    rows = Activity.objects.select_related("owner", "team", "created_by", "regarding_type")
+    shown = see_or_404(rows, pk, request.user)
+    return render_record(request, shown, "crm/activities/detail.html", regarding=_regarding(shown, request))
+
+
+def _regarding(activity: Activity, request: SignedIn) -> Named | None:
+    """What it is about, as far as its reader may see it."""
+    on = activity.regarding_type
+    if on is None or activity.regarding_id is None:
+        return None
+    key = (f"{on.app_label}.{on.model}", activity.regarding_id)
+    return names_for(request.user, [key])[key]
+
+
+@login_required
+def activity_add(request: SignedIn) -> HttpResponse:
+    """Log or plan one. `on` names the record (“sales.lead:5”), which the person must be able to see."""
+    must_be_able_to_add(request.user, Activity)
+    kind = request.GET.get("kind", "task")
+    if kind not in Activity.Kind.values:
+        raise Http404
+    record = record_named(request.GET.get("on", ""), request.user)
+    subject = Subject.of(record) if record is not None else None
+    form = form_for(kind, request, subject)
+    back = address_of(record) or reverse("crm:activities")
+    if form.is_valid():
+        try:
+            made = form.log(by=request.user, regarding=record)
+        except CrmError as problem:
+            form.add_error(problem.field if problem.field in form.fields else None, problem.message)
+        else:
+            return done(request, form.said(made), back)
+    title = form.title
+    if is_htmx(request):
+        context = {"form": form, "title": title, "address": request.get_full_path()}
+        return render(request, "crm/activities/_form.html", context, status=422 if form.errors else 200)
+    return render_form(request, form, title=title, submit=form.button, back=back)
+
+
+@login_required
+@require_POST
+def activity_complete(request: SignedIn, pk: int) -> HttpResponse:
+    record = see_or_404(Activity, pk, request.user).must_be_editable_by(request.user)
+    back = way_back(request, record.get_absolute_url())
+    try:
+        complete_activity(record, outcome=request.POST.get("outcome", "")[:100], by=request.user)
+    except CrmError as problem:
+        return answer(request, problem, back)
+    return done(request, _("Done: %s") % record, back)
+
+
+@login_required
+@require_POST
+def activity_cancel(request: SignedIn, pk: int) -> HttpResponse:
+    record = see_or_404(Activity, pk, request.user).must_be_editable_by(request.user)
+    try:
+        cancel_activity(record, by=request.user)
+    except CrmError as problem:
+        return answer(request, problem, record.get_absolute_url())
+    return done(request, _("Cancelled: %s") % record, record.get_absolute_url())
+
+
+def way_back(request: HttpRequest, otherwise: str) -> str:
+    """Where the form said it came from, if that is one of our own pages."""
+    wanted = request.POST.get("next", "")
+    return wanted if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else otherwise
+
+
+@login_required
+def activity_file(request: SignedIn, pk: int) -> HttpResponse:
+    """The appointment as a calendar file."""
+    record = see_or_404(Activity.objects.select_related("owner", "contact"), pk, request.user)
+    if record.kind != Activity.Kind.APPOINTMENT:
+        raise Http404
+    return HttpResponse(
+        calendar_file(record),
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="appointment-{record.pk}.ics"'},
+    )
+
+
+@login_required
+def timeline(request: SignedIn, label: str) -> HttpResponse:
+    """Older lines of a record's timeline."""
+    record = record_named(label, request.user)
+    page = timeline_of(record, request.user, before=request.GET.get("before", ""))
+    context = {"page": page, "subject": Subject.of(record)}
+    return render(request, "ui/_happenings.html", context)
+
+
+@login_required
+def calendar(request: SignedIn) -> HttpResponse:
+    """A month's agenda of one's own: everything with a time, day by day."""
+    first = month_of(request.GET.get("month", ""))
+    after = (first + timedelta(days=32)).replace(day=1)
+    zone = timezone.get_current_timezone()
+    start, end = (timezone.datetime(d.year, d.month, 1, tzinfo=zone) for d in (first, after))  # type: ignore[attr-defined]
+    rows = Activity.objects.visible_to(request.user).filter(due_at__gte=start, due_at__lt=end)
+    if request.GET.get("whose") != "all":
+        rows = rows.filter(owner=request.user)
+    rows = rows.select_related("owner", "contact").order_by("due_at", "pk")[:1000]
+    context = {
+        "rows": rows,
+        "month": first,
+        "earlier": (first - timedelta(days=1)).strftime("%Y-%m"),
+        "later": after.strftime("%Y-%m"),
+        "today": timezone.localdate(),
+        "whose": request.GET.get("whose", "mine"),
+    }
+    return render(request, "crm/activities/calendar.html", context)
+
+
+def month_of(text: str) -> date:
+    """The first day of “2026-11”; of this month where the text is none."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return timezone.localdate().replace(day=1)

@@ -1,0 +1,20 @@
+"""The filters of journeys, the same for pages, admin and API."""
+
+import django_filters
+
+from journeys.models import Journey, JourneyStatus, Participant
+
+
+class JourneyFilter(django_filters.FilterSet):
+    name = django_filters.CharFilter(lookup_expr="icontains")
+    status = django_filters.ChoiceFilter(choices=JourneyStatus.choices)
+
+    class Meta:
+        model = Journey
+        fields = ["name", "status", "campaign"]
+
+
+class ParticipantFilter(django_filters.FilterSet):
+    class Meta:
+        model = Participant
+        fields = ["journey", "contact", "status", "outcome", "node"]

@@ -1,0 +1,5 @@
+"""By which words journeys are found."""
+
+from crm.search.indexed import Indexed
+
+JOURNEYS = Indexed("journeys.journey", "journeys_journey", ("name",))

@@ -1,0 +1,29 @@
+"""What journeys hold about a person. Whoever is forgotten leaves the journeys she is in."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.hooks import personal
+from crm.hooks.personal import ON_ERASE, PersonalData, of_contact
+from journeys import engine
+from journeys.models import Journey, Participant, Visit
+
+
+def leave_all(rows: QuerySet) -> None:
+    active = Participant.objects.active().filter(pk__in=rows.values("pk"))
+    for journey in Journey._base_manager.filter(pk__in=active.values("journey")):
+        taken = active.filter(journey=journey)
+        engine.leave(journey, taken, status="exited", outcome="forgotten", now=timezone.now())
+    Visit.objects.filter(participant__in=rows.values("pk")).update(detail=None)
+
+
+def register_all() -> None:
+    ways = of_contact(Participant)
+    personal.register(
+        PersonalData(
+            "journeys.participant", _("Journeys"), ways, "entered_at", {"problem": ""}, ON_ERASE, leave_all, order=47
+        )
+    )

@@ -1,0 +1,31 @@
+"""Doors for the queue."""
+
+import time
+
+from crm import jobs
+from journeys import engine
+from journeys.actions.journeys import clear_stopped as clear_stopped_journey
+from journeys.actions.participants import admit_members as admit_members_of
+from journeys.queries.work import journeys_admitting, journeys_to_clear
+
+SECONDS = 10.0
+
+
+def advance() -> None:
+    """Ask for another turn where the time was over before the work."""
+    begun = time.monotonic()
+    engine.advance(seconds=SECONDS)
+    if time.monotonic() - begun >= SECONDS:
+        jobs.nudge("journeys.tasks.advance")
+
+
+def admit_members() -> None:
+    for journey in journeys_admitting():
+        while admit_members_of(journey):
+            pass
+
+
+def clear_stopped() -> None:
+    for journey in journeys_to_clear():
+        while clear_stopped_journey(journey):
+            pass

@@ -1,0 +1,52 @@
+"""What journeys puts on the hooks."""
+
+from crm import jobs
+from crm.hooks import contact_actions, navigation, panels, search
+from crm.hooks.resources import EVERYTHING, READS, declare
+from crm.log import kinds
+from crm.log.reading import Reader, register
+from crm.search import indexed
+from journeys import personal
+from journeys.indexed import JOURNEYS
+
+
+def wire() -> None:
+    """Register everything; called once, from JourneysConfig.ready()."""
+    from journeys import bin_rules, engine, listening, merge_rules
+    from journeys.queries.work import journeys_admitting, journeys_to_clear
+    from journeys.steps import every  # noqa: F401
+
+    declare("journeys.journey", "Journeys", rep=READS, manager=READS, marketer=EVERYTHING)
+    kinds.declare("journey.entered", "Journey entered", icon="route", group="Journeys", is_behaviour=False)
+    kinds.declare("journey.ended", "Journey ended", icon="flag", group="Journeys", is_behaviour=False)
+    bin_rules.register_all()
+    merge_rules.register_all()
+    register(Reader("journeys", listening.handle, kinds=listening.kinds))
+    jobs.register_sweep("journeys.tasks.advance", engine.has_due)
+    jobs.register_sweep("journeys.tasks.admit_members", lambda now: journeys_admitting().exists())
+    jobs.register_sweep("journeys.tasks.clear_stopped", lambda now: journeys_to_clear().exists())
+    indexed.keep(JOURNEYS)
+    personal.register_all()
+    _faces()
+
+
+def _faces() -> None:
+    from journeys.web.contacts import AddForm, add_many_to_journey, add_to_journey, render_panel
+    from journeys.web.found import SOURCE
+
+    view = ("journeys.journey", "view")
+    navigation.register(
+        navigation.Door("journeys", "marketing", "Journeys", "admin:journeys_journey_changelist", "route", view, 20)
+    )
+    navigation.register(
+        navigation.Door(
+            "journey-new", "new", "Journey", "admin:journeys_journey_add", "route", ("journeys.journey", "add"), 70
+        )
+    )
+    search.register(SOURCE)
+    panels.register(panels.Panel("journeys", "crm.contact", "Journeys", render_panel, 40))
+    contact_actions.register(
+        contact_actions.ContactAction(
+            "journey", "Add to journey", add_to_journey, ("journeys.journey", "view"), AddForm, add_many_to_journey
+        )
+    )

@@ -1,0 +1,212 @@
+"""Who is in a segment, changed by set difference: two statements say who enters and who leaves, whatever the size."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
+
+from crm.log import quiet
+from crm.log.recording import record_each
+from crm.models import Contact, Team
+from crm.rules.columns import among
+from crm.rules.tree import Rule, attributes_in, is_local, kinds_in, nodes
+from crm.rules.tree import Test as Tested
+from crm.rules.use import RuleInvalid, matching, parse
+from crm.sql import insert_select, typed
+from marketing.models import Hush, Segment, SegmentMember
+
+READER = "marketing.segments.touched"
+"""The reader of the touched contacts that keeps segments up to date; also its name on the hook."""
+SEGMENT = "segment"
+"""The name of the attribute by which a rule asks for another segment."""
+SOON = timedelta(seconds=3)
+
+
+@dataclass(frozen=True)
+class Change:
+    """How many came in and went out."""
+
+    entered: int = 0
+    left: int = 0
+
+
+def found_by(segment: Segment, rule: Rule, now: datetime) -> QuerySet[Contact]:
+    """Rule and scope: who should be in the segment."""
+    found = matching(rule, now)
+    return found if segment.team_id is None else found.filter(_within(segment.team_id))
+
+
+def _within(team: int) -> Q:
+    """The contacts of a team and of the teams below it."""
+    parents = dict(Team.objects.values_list("pk", "parent_id"))
+    teams = {team}
+    while more := {pk for pk, parent in parents.items() if parent in teams} - teams:
+        teams |= more
+    return Q(owner__team__in=teams) | Q(owner=None, team__in=teams)
+
+
+@transaction.atomic
+def refresh(segment: int, now: datetime, *, only: Collection[int] | None = None) -> Change:
+    """Bring the members up to date, all of them or `only` these contacts. The first build tells nobody.
+
+    Who enters in a quiet block (an import) starts no journey by it; a full refresh knows whom that concerns. A rule that cannot be used any more leaves the members as they are and says why on the segment.
+    """
+    locked = _locked(segment)
+    if locked is None or locked.kind != Segment.Kind.DYNAMIC:
+        return Change()
+    try:
+        rule = parse(locked.rule)
+    except RuleInvalid as problem:
+        Segment.objects.filter(pk=segment).update(
+            status=Segment.Status.PROBLEM, problem=problem.message, refresh_due_at=None
+        )
+        return Change()
+    change = _apply(locked, found_by(locked, rule, now), now, only)
+    _note(locked, change, now, is_full=only is None)
+    return change
+
+
+def _locked(segment: int) -> Segment | None:
+    rows = Segment.objects.filter(pk=segment, deleted_at=None)
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update()
+    return rows.first()
+
+
+def _apply(segment: Segment, found: QuerySet[Contact], now: datetime, only: Collection[int] | None) -> Change:
+    run = segment.runs + 1
+    members = SegmentMember.objects.filter(segment=segment)
+    if only is not None:
+        found, members = found.filter(pk__in=only), members.filter(contact__in=only)
+    left = members.filter(~among("contact_id", found, "pk")).update(left_in=run)
+    entered = _enter(segment, found, now, run)
+    if segment.built_at is not None:
+        tell: dict[str, Any] = {"source": ("marketing.segment", segment.pk), "now": now, "segment": segment.name}
+        if entered:
+            _tell_who_entered(segment, members.filter(entered_in=run), tell, is_full=only is None)
+        if left:
+            record_each("segment.left", members.filter(left_in=run).values("contact_id"), **tell)
+    if only is None:
+        Hush.objects.filter(segment=segment).delete()
+    if left:
+        members.filter(left_in=run).delete()
+    return Change(entered, left)
+
+
+def _tell_who_entered(segment: Segment, new: QuerySet[SegmentMember], tell: dict[str, Any], *, is_full: bool) -> None:
+    """A full refresh may find people before the reader has heard that an import brought them."""
+    if not is_full:
+        record_each("segment.entered", new.values("contact_id"), **tell)
+        return
+    hushed = Hush.objects.filter(segment=segment).values("contact_id")
+    unread = quiet.unread_quietly(READER).values("contact_id")
+    is_hushed = Q(contact__in=hushed) | Q(contact__in=unread)
+    record_each("segment.entered", new.exclude(is_hushed).values("contact_id"), **tell)
+    with quiet.quietly("import"):
+        record_each("segment.entered", new.filter(is_hushed).values("contact_id"), **tell)
+
+
+def _enter(segment: Segment, found: QuerySet[Contact], now: datetime, run: int) -> int:
+    fields = {field.attname: field for field in SegmentMember._meta.concrete_fields}
+    members = SegmentMember.objects.filter(segment=segment)
+    new = found.filter(~among("pk", members, "contact_id")).annotate(
+        _segment=typed(segment.pk, Segment._meta.pk),
+        _at=typed(now, fields["entered_at"]),
+        _run=typed(run, fields["entered_in"]),
+    )
+    columns = ["segment_id", "contact_id", "entered_at", "entered_in"]
+    return insert_select(SegmentMember, columns, new.order_by().values_list("_segment", "pk", "_at", "_run"))
+
+
+def _note(segment: Segment, change: Change, now: datetime, *, is_full: bool) -> None:
+    rows = Segment.objects.filter(pk=segment.pk)
+    if is_full:
+        count = SegmentMember.objects.filter(segment=segment).count()
+        rows.update(
+            runs=F("runs") + 1,
+            member_count=count,
+            refreshed_at=now,
+            built_at=segment.built_at or now,
+            refresh_due_at=None,
+            status=Segment.Status.READY,
+            problem="",
+        )
+        if segment.built_at is None and change.entered:
+            _ask_for(_referring_to(segment.pk), now)
+    elif change.entered or change.left:
+        rows.update(runs=F("runs") + 1, member_count=F("member_count") + change.entered - change.left, refreshed_at=now)
+
+
+def _ask_for(segments: Sequence[Segment], now: datetime) -> None:
+    Segment.objects.filter(pk__in=[one.pk for one in segments], refresh_due_at=None).update(refresh_due_at=now + SOON)
+
+
+# Which segments a change concerns
+
+
+def dynamic() -> list[tuple[Segment, Rule]]:
+    """The segments that keep themselves up to date, with their rules; those referred to come first."""
+    rules: dict[int, tuple[Segment, Rule]] = {}
+    for segment in Segment.objects.alive().filter(kind=Segment.Kind.DYNAMIC).order_by("pk"):
+        try:
+            rules[segment.pk] = (segment, parse(segment.rule))
+        except RuleInvalid as problem:
+            if segment.status != Segment.Status.PROBLEM:
+                Segment.objects.filter(pk=segment.pk).update(status=Segment.Status.PROBLEM, problem=problem.message)
+    ordered: list[tuple[Segment, Rule]] = []
+    done: set[int] = set()
+
+    def visit(pk: int) -> None:
+        if pk in done or pk not in rules:
+            return
+        done.add(pk)
+        for other in segments_in(rules[pk][1]):
+            visit(other)
+        ordered.append(rules[pk])
+
+    for pk in rules:
+        visit(pk)
+    return ordered
+
+
+def segments_in(rule: Rule) -> set[int]:
+    """The segments that a rule refers to."""
+    found: set[int] = set()
+    for node in nodes(rule):
+        if isinstance(node, Tested) and node.attribute == SEGMENT:
+            found.update(node.value if isinstance(node.value, tuple) else {node.value})
+    return found - {None}
+
+
+def _referring_to(segment: int) -> list[Segment]:
+    return [other for other, rule in dynamic() if segment in segments_in(rule)]
+
+
+def look_again(contacts: Collection[int], now: datetime, *, kinds: set[str] | None = None) -> None:
+    """These contacts changed, or did something of these kinds: look at them again wherever it matters."""
+    for segment, rule in dynamic():
+        concerned = kinds is None or bool(kinds & kinds_in(rule))
+        if kinds and kinds & {"segment.entered", "segment.left"} and SEGMENT in attributes_in(rule):
+            concerned = True
+        if not concerned:
+            continue
+        if is_local(rule):
+            refresh(segment.pk, now, only=contacts)
+        else:
+            _hush(segment, contacts)
+            _ask_for([segment], now)
+
+
+def _hush(segment: Segment, contacts: Collection[int]) -> None:
+    """A ranking is refreshed as a whole, later: keep until then who comes quietly. Who does something is loud again."""
+    cause = quiet.mark().get(quiet.MARK)
+    if cause is None:
+        Hush.objects.filter(segment=segment, contact_id__in=contacts).delete()
+        return
+    rows = [Hush(segment=segment, contact_id=pk, cause=cause) for pk in contacts]
+    Hush.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)

@@ -1,0 +1,208 @@
+"""What people do with segments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from crm import jobs
+from crm.access.depths import Depth, depth_of
+from crm.access.see import must_be_able_to, must_be_able_to_add
+from crm.actions.bin import delete_record
+from crm.errors import Forbidden, Invalid, NotAllowed
+from crm.log.recording import record_each
+from crm.models import Contact, Team, User
+from crm.rules.use import moves_with_time, parse
+from crm.sql import insert_select, typed
+from marketing.actions.membership import dynamic, refresh, segments_in
+from marketing.models import Segment, SegmentMember
+
+REFRESH = "marketing.tasks.refresh_segment"
+MOVES_EVERY = timedelta(minutes=10)
+DYNAMIC, STATIC = Segment.Kind.DYNAMIC, Segment.Kind.STATIC
+
+
+@transaction.atomic
+def create_segment(*, name: str, by: User, kind: str = DYNAMIC, rule: Any = None, description: str = "") -> Segment:
+    """A segment over the contacts that its maker may see: the whole company, or their team. It builds itself at once.
+
+    Raises RuleInvalid, Invalid and Forbidden.
+    """
+    must_be_able_to_add(by, Segment)
+    if kind == DYNAMIC:
+        _must_be_usable(rule, None)
+    segment = Segment.objects.create(
+        name=name,
+        kind=kind,
+        rule=rule if kind == DYNAMIC else None,
+        description=description,
+        team=_scope_of(by),
+        owner=by,
+        created_by=by,
+        built_at=timezone.now() if kind == STATIC else None,
+        status=Segment.Status.BUILDING if kind == DYNAMIC else Segment.Status.READY,
+    )
+    if kind == DYNAMIC:
+        refresh_soon(segment)
+    return segment
+
+
+@transaction.atomic
+def change_segment(segment: Segment, *, by: User, **changes: Any) -> Segment:
+    """Change name, description or rule; a new rule is applied at once, and who enters or leaves by it is told."""
+    must_be_able_to(by, "change", segment)
+    segment = Segment.objects.select_for_update().get(pk=segment.pk)
+    rule = changes.get("rule", segment.rule)
+    has_new_rule = segment.kind == DYNAMIC and rule != segment.rule
+    if has_new_rule:
+        _must_be_usable(rule, segment)
+        segment.rule = rule
+    for name in ("name", "description"):
+        setattr(segment, name, changes.get(name, getattr(segment, name)))
+    segment.version += 1
+    segment.save(update_fields=["name", "description", "rule", "version", "updated_at"])
+    if has_new_rule:
+        refresh_soon(segment)
+    return segment
+
+
+@transaction.atomic
+def ask_for_refresh(segment: Segment, *, by: User) -> Segment:
+    """Refresh the whole segment as soon as a worker is free. A list has nothing to refresh: NotAllowed."""
+    must_be_able_to(by, "change", segment)
+    if segment.kind == STATIC:
+        raise NotAllowed("A list is filled by hand; there is no rule to refresh it by.")
+    refresh_soon(segment)
+    return Segment.objects.get(pk=segment.pk)
+
+
+@transaction.atomic
+def delete_segment(segment: Segment, *, by: User) -> None:
+    """Put into the bin. NotAllowed while another segment refers to it."""
+    must_be_able_to(by, "delete", segment)
+    users = [other.name for other, rule in dynamic() if segment.pk in segments_in(rule) and other.pk != segment.pk]
+    if users:
+        raise NotAllowed(f"“{users[0]}” refers to this segment. Change its rule first.")
+    delete_record(segment, by=by)
+
+
+@transaction.atomic
+def copy_as_list(segment: Segment, *, name: str, by: User) -> Segment:
+    """Keep who is in it now, as a list that stays as it is."""
+    copy = create_segment(name=name, kind=STATIC, by=by, description=f"Who was in “{segment}” when it was copied.")
+    _put_in(copy, Contact.objects.filter(segment_memberships__segment=segment), timezone.now(), tell=False)
+    return Segment.objects.get(pk=copy.pk)
+
+
+@transaction.atomic
+def add_members(segment: Segment, contacts: Collection[int], *, by: User | None) -> int:
+    """Put contacts on a list; answers how many are new. `by` is None where a journey does it."""
+    _must_be_a_list(segment)
+    if by is not None:
+        must_be_able_to(by, "change", segment)
+    people = Contact.objects.alive().filter(pk__in=contacts)
+    return _put_in(segment, people if by is None else people.visible_to(by), timezone.now(), tell=True)
+
+
+@transaction.atomic
+def remove_members(segment: Segment, contacts: Collection[int], *, by: User | None) -> int:
+    """Take contacts off a list; answers how many were on it."""
+    _must_be_a_list(segment)
+    if by is not None:
+        must_be_able_to(by, "change", segment)
+    rows = SegmentMember.objects.filter(segment=segment, contact__in=contacts)
+    source = ("marketing.segment", segment.pk)
+    record_each("segment.left", rows.values("contact_id"), source=source, now=timezone.now(), segment=segment.name)
+    gone = rows.delete()[0]
+    Segment.objects.filter(pk=segment.pk).update(member_count=F("member_count") - gone, refreshed_at=timezone.now())
+    return gone
+
+
+def _put_in(segment: Segment, people: Any, now: datetime, *, tell: bool) -> int:
+    Segment.objects.filter(pk=segment.pk).update(runs=F("runs") + 1)
+    run = Segment.objects.values_list("runs", flat=True).get(pk=segment.pk)
+    fields = {field.attname: field for field in SegmentMember._meta.concrete_fields}
+    rows = people.order_by().annotate(
+        _segment=typed(segment.pk, Segment._meta.pk),
+        _at=typed(now, fields["entered_at"]),
+        _run=typed(run, fields["entered_in"]),
+    )
+    columns = ["segment_id", "contact_id", "entered_at", "entered_in"]
+    new = insert_select(SegmentMember, columns, rows.values_list("_segment", "pk", "_at", "_run"))
+    members = SegmentMember.objects.filter(segment=segment)
+    if tell and new:
+        entered = members.filter(entered_in=run).values("contact_id")
+        source = ("marketing.segment", segment.pk)
+        record_each("segment.entered", entered, source=source, now=now, segment=segment.name)
+    Segment.objects.filter(pk=segment.pk).update(member_count=members.count(), refreshed_at=now)
+    return new
+
+
+def _must_be_a_list(segment: Segment) -> None:
+    if segment.kind != STATIC:
+        raise NotAllowed(f"“{segment}” chooses its people by a rule. Change the rule, or copy it as a list.")
+
+
+def _must_be_usable(rule: Any, segment: Segment | None) -> None:
+    """Raises RuleInvalid; Invalid where segments would refer to each other in a circle."""
+    tree = parse(rule)
+    if segment is None:
+        return
+    refers = {other.pk: segments_in(inner) for other, inner in dynamic()}
+    refers[segment.pk] = segments_in(tree)
+    names = dict(Segment.objects.values_list("pk", "name"))
+    seen: set[int] = set()
+    waiting = list(refers[segment.pk])
+    while waiting:
+        pk = waiting.pop()
+        if pk == segment.pk:
+            via = " and ".join(f"“{names[one]}”" for one in sorted(seen - {pk})) or "itself"
+            raise Invalid(f"A segment cannot refer to itself; this one would, by way of {via}.", field="rule")
+        if pk not in seen:
+            seen.add(pk)
+            waiting.extend(refers.get(pk, set()))
+
+
+def _scope_of(user: User) -> Team | None:
+    depth = depth_of(user, "crm.contact", "view")
+    if depth == Depth.ALL:
+        return None
+    if user.team is None:
+        raise Forbidden("Your role lets you see the contacts of your team, but you are in no team yet.")
+    return user.team
+
+
+def refresh_soon(segment: Segment) -> None:
+    Segment.objects.filter(pk=segment.pk).update(refresh_due_at=timezone.now(), status=Segment.Status.BUILDING)
+    jobs.nudge(REFRESH, segment.pk)
+
+
+# What jobs do
+
+
+def refresh_due(now: datetime) -> None:
+    """What the sweep found: every segment whose full refresh is due."""
+    for pk in Segment.objects.alive().filter(refresh_due_at__lte=now).values_list("pk", flat=True):
+        refresh(pk, now)
+
+
+def is_due(now: datetime) -> bool:
+    return Segment.objects.alive().filter(refresh_due_at__lte=now).exists()
+
+
+def refresh_moving(now: datetime) -> None:
+    """Segments that the clock alone can change (“in the last 30 days”)."""
+    for segment, rule in dynamic():
+        if moves_with_time(rule):
+            refresh(segment.pk, now)
+
+
+def reconcile(now: datetime) -> None:
+    """All of them, whole: a full refresh must find nothing that the quick one missed, but an operator sleeps better."""
+    for segment, _ in dynamic():
+        refresh(segment.pk, now)

@@ -1,0 +1,236 @@
+"""Emails, text messages and sends over the API."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm.api.views import ReadViewSet, RecordViewSet
+from crm.delivery.rendering import preview
+from crm.errors import Invalid
+from crm.models import Contact, Message
+from marketing.actions import emails, sends, texts
+from marketing.blocks.parsing import as_stored, parse_blocks
+from marketing.filters import EmailFilter, SendFilter, TextFilter
+from marketing.models import MarketingEmail, Segment, Send, TextMessage
+from marketing.queries.results import results_of
+
+
+class EmailSerializer(serializers.ModelSerializer):
+    """`blocks` is a list of {"kind": …, …}; an edit of a ready email makes it a draft again."""
+
+    blocks = serializers.JSONField(required=False)
+
+    class Meta:
+        model = MarketingEmail
+        fields = [
+            "id", "name", "subject", "preheader", "sender", "purpose", "topic", "campaign", "language", "blocks",
+            "status", "ready_version", "owner", "version", "created_at", "updated_at",
+        ]  # fmt: skip
+        read_only_fields = ["status", "ready_version", "version"]
+
+    def validate_blocks(self, blocks: Any) -> Any:
+        return as_stored(parse_blocks(blocks))
+
+    def update(self, instance: MarketingEmail, validated_data: dict[str, Any]) -> MarketingEmail:
+        by = self.context["request"].user
+        changed = {name: value for name, value in validated_data.items() if name in emails.EDITABLE}
+        email = emails.edit_email(instance, **changed, by=by)
+        if "owner" in validated_data:
+            email.owner = validated_data["owner"]
+            email.save(update_fields=["owner"])
+        return email
+
+
+class TestSerializer(serializers.Serializer):
+    """`to` is empty for yourself; `contact` is whose values are shown."""
+
+    to = serializers.CharField(required=False, allow_blank=True)
+    contact = serializers.PrimaryKeyRelatedField(queryset=Contact.objects.none(), required=False, allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        fields["contact"].queryset = Contact.objects.visible_to(self.context["request"].user)  # type: ignore[attr-defined]
+        return fields
+
+
+class SendRequestSerializer(serializers.Serializer):
+    """`due_at` is empty for now."""
+
+    segment = serializers.PrimaryKeyRelatedField(queryset=Segment.objects.none())
+    due_at = serializers.DateTimeField(required=False, allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        fields["segment"].queryset = Segment.objects.visible_to(self.context["request"].user)  # type: ignore[attr-defined]
+        return fields
+
+
+class SentSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Message
+        fields = ["id", "channel", "address", "status"]
+
+
+class ResultsSerializer(serializers.Serializer):
+    """Numbers of messages; those with `_all` count machines too."""
+
+    total = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    sent = serializers.IntegerField()
+    delivered = serializers.IntegerField()
+    opened = serializers.IntegerField()
+    opened_all = serializers.IntegerField()
+    clicked = serializers.IntegerField()
+    clicked_all = serializers.IntegerField()
+    unsubscribed = serializers.IntegerField()
+    bounced = serializers.IntegerField()
+    not_sent = serializers.IntegerField()
+    reasons = serializers.ListField(child=serializers.ListField())
+
+
+class SendSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Send
+        fields = [
+            "id", "email", "text_message", "content_version", "segment", "campaign", "due_at", "status", "started_at",
+            "queued_count", "owner", "version", "created_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class ProblemSerializer(serializers.Serializer):
+    message = serializers.CharField()
+    field = serializers.CharField()
+    block = serializers.CharField()
+    path = serializers.CharField()
+    is_error = serializers.BooleanField()
+
+
+class PreviewSerializer(serializers.Serializer):
+    subject = serializers.CharField()
+    html = serializers.CharField()
+    text = serializers.CharField()
+
+
+class ContentActions(RecordViewSet):
+    """What emails and texts share: a send to a segment."""
+
+    @extend_schema(request=SendRequestSerializer, responses={202: SendSerializer})
+    @action(detail=True, methods=["post"], serializer_class=SendRequestSerializer)
+    def send(self, request: Request, pk: str | None = None) -> Response:
+        content = self.get_object()
+        self.must_be_editable(content)
+        form = self.get_serializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        send = sends.start_send(content, **form.validated_data, by=request.user)  # type: ignore[arg-type]
+        return Response(SendSerializer(send, context=self.get_serializer_context()).data, status=202)
+
+    def tested(self, request: Request, send_test: Any) -> Response:
+        content = self.get_object()
+        self.must_be_editable(content)
+        form = self.get_serializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        return Response(SentSerializer(send_test(content, **form.validated_data, by=request.user)).data, status=202)
+
+
+class EmailViewSet(ContentActions):
+    queryset = MarketingEmail.objects.all()
+    serializer_class = EmailSerializer
+    answer_serializer_class = EmailSerializer
+    filterset_class = EmailFilter
+
+    @extend_schema(request=None, responses={200: EmailSerializer})
+    @action(detail=True, methods=["post"], serializer_class=serializers.Serializer, url_path="make-ready")
+    def make_ready(self, request: Request, pk: str | None = None) -> Response:
+        return self.acted(emails.make_ready, request)
+
+    @extend_schema(request=TestSerializer, responses={202: SentSerializer})
+    @action(detail=True, methods=["post"], serializer_class=TestSerializer, url_path="test-send")
+    def test_send(self, request: Request, pk: str | None = None) -> Response:
+        return self.tested(request, emails.send_test)
+
+    @extend_schema(responses={200: ProblemSerializer(many=True)})
+    @action(
+        detail=True, methods=["get"], serializer_class=ProblemSerializer, pagination_class=None, filterset_class=None
+    )
+    def check(self, request: Request, pk: str | None = None) -> Response:
+        """What a send would stumble over; `is_error` forbids it."""
+        return Response([problem.as_json() for problem in emails.problems_of(self.get_object())])
+
+    @extend_schema(responses={200: PreviewSerializer})
+    @action(detail=True, methods=["get"], serializer_class=PreviewSerializer)
+    def preview(self, request: Request, pk: str | None = None) -> Response:
+        """As `?contact=` would read the draft."""
+        email = self.get_object()
+        wanted = request.query_params.get("contact", "")
+        contact = None
+        if wanted:
+            contact = Contact.objects.visible_to(request.user).filter(pk=wanted if wanted.isdigit() else 0).first()
+            if contact is None:
+                raise Invalid("This contact does not exist.", field="contact")
+        return Response(asdict(preview(emails.draft_content(email), contact, purpose=email.purpose)))
+
+
+class TextSerializer(serializers.ModelSerializer):
+    characters = serializers.SerializerMethodField()
+    segments = serializers.SerializerMethodField()
+
+    class Meta:
+        model = TextMessage
+        fields = [
+            "id", "name", "text", "sender", "purpose", "topic", "campaign", "ready_version", "characters", "segments",
+            "owner", "version", "created_at", "updated_at",
+        ]  # fmt: skip
+        read_only_fields = ["ready_version", "version"]
+
+    def get_characters(self, message: TextMessage) -> int:
+        return texts.length_of(message.text).characters
+
+    def get_segments(self, message: TextMessage) -> int:
+        return texts.length_of(message.text).segments
+
+    def create(self, validated_data: dict[str, Any]) -> TextMessage:
+        by = validated_data.pop("created_by")
+        return texts.save_text(TextMessage(**validated_data), by=by)
+
+    def update(self, instance: TextMessage, validated_data: dict[str, Any]) -> TextMessage:
+        validated_data.pop("version", None)
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        return texts.save_text(instance, by=self.context["request"].user)
+
+
+class TextViewSet(ContentActions):
+    queryset = TextMessage.objects.all()
+    serializer_class = TextSerializer
+    answer_serializer_class = TextSerializer
+    filterset_class = TextFilter
+
+    @extend_schema(request=TestSerializer, responses={202: SentSerializer})
+    @action(detail=True, methods=["post"], serializer_class=TestSerializer, url_path="test-send")
+    def test_send(self, request: Request, pk: str | None = None) -> Response:
+        return self.tested(request, texts.send_test)
+
+
+class SendViewSet(ReadViewSet):
+    queryset = Send.objects.all()
+    serializer_class = SendSerializer
+    answer_serializer_class = SendSerializer
+    filterset_class = SendFilter
+
+    @extend_schema(request=None, responses={200: SendSerializer})
+    @action(detail=True, methods=["post"], serializer_class=serializers.Serializer)
+    def cancel(self, request: Request, pk: str | None = None) -> Response:
+        return self.acted(sends.cancel_send, request)
+
+    @extend_schema(responses={200: ResultsSerializer})
+    @action(detail=True, methods=["get"], serializer_class=ResultsSerializer)
+    def results(self, request: Request, pk: str | None = None) -> Response:
+        return Response(asdict(results_of(Message.objects.filter(send_key=self.get_object().send_key))))

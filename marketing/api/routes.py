@@ -1,0 +1,22 @@
+"""The resources of marketing under /api/v1/."""
+
+from rest_framework.routers import BaseRouter
+
+from marketing.api.emails import EmailViewSet, SendViewSet, TextViewSet
+from marketing.api.events import EventViewSet, RegistrationViewSet
+from marketing.api.forms import FormViewSet, SubmissionViewSet
+from marketing.api.scoring import ScoringModelViewSet
+from marketing.api.segments import SegmentViewSet
+
+
+def register(router: BaseRouter) -> None:
+    """Called once by config.api."""
+    router.register("forms", FormViewSet, "form")
+    router.register("submissions", SubmissionViewSet, "submission")
+    router.register("events", EventViewSet, "event")
+    router.register("registrations", RegistrationViewSet, "registration")
+    router.register("emails", EmailViewSet, "email")
+    router.register("text-messages", TextViewSet, "text-message")
+    router.register("sends", SendViewSet, "send")
+    router.register("segments", SegmentViewSet, "segment")
+    router.register("scoring-models", ScoringModelViewSet, "scoring-model")

@@ -1,0 +1,31 @@
+"""The nouns of marketing."""
+
+from marketing.models.emails import EmailVersion, MarketingEmail
+from marketing.models.events import Event, EventMaterial, EventStatus, Registration, Speaker
+from marketing.models.forms import Form, Submission, Visitor
+from marketing.models.scoring import Score, ScoringModel, ScoringRule
+from marketing.models.segments import Hush, Segment, SegmentMember
+from marketing.models.sends import Send
+from marketing.models.texts import TextMessage, TextVersion
+
+__all__ = [
+    "EmailVersion",
+    "Event",
+    "EventMaterial",
+    "EventStatus",
+    "Form",
+    "Hush",
+    "MarketingEmail",
+    "Registration",
+    "Score",
+    "ScoringModel",
+    "ScoringRule",
+    "Segment",
+    "SegmentMember",
+    "Send",
+    "Speaker",
+    "Submission",
+    "TextMessage",
+    "TextVersion",
+    "Visitor",
+]

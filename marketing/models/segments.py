@@ -1,0 +1,83 @@
+"""Segments: who belongs together, by a rule or by hand; membership is a table, so that entering and leaving are events."""
+
+from django.db import models
+from django.utils import timezone
+
+from crm.models import Record
+
+
+class Segment(Record):
+    """People chosen by a rule (dynamic, kept up to date by itself) or by hand (a list).
+
+    `team` is its scope: empty means the whole company. `runs` counts refreshes; members note in which they entered.
+    """
+
+    class Kind(models.TextChoices):
+        DYNAMIC = "dynamic", "Rule: kept up to date by itself"
+        STATIC = "static", "List: filled by hand"
+
+    class Status(models.TextChoices):
+        BUILDING = "building", "Being built"
+        READY = "ready", "Up to date"
+        PROBLEM = "problem", "Cannot be refreshed"
+
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.DYNAMIC)
+    rule = models.JSONField(null=True, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.READY, editable=False)
+    problem = models.TextField(blank=True, editable=False)
+    member_count = models.PositiveIntegerField("people", default=0, editable=False)
+    runs = models.PositiveIntegerField(default=0, editable=False)
+    built_at = models.DateTimeField(null=True, editable=False)
+    refreshed_at = models.DateTimeField("refreshed", null=True, editable=False)
+    refresh_due_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="segment_dynamic_has_a_rule", condition=models.Q(kind="static") | models.Q(rule__isnull=False)
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["refresh_due_at"], name="segment_refresh_due", condition=~models.Q(refresh_due_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SegmentMember(models.Model):
+    """A contact in a segment. `left_in` is set only inside the refresh that takes the row away."""
+
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="members")
+    contact = models.ForeignKey("crm.Contact", models.CASCADE, related_name="segment_memberships")
+    entered_at = models.DateTimeField(default=timezone.now)
+    entered_in = models.PositiveIntegerField(default=0)
+    left_in = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["segment", "contact"], name="segment_member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} in {self.segment_id}"
+
+
+class Hush(models.Model):
+    """Who was imported, merged or brought back while the segment waits for its full refresh: enters it without a journey.
+
+    No foreign key to the contact, who may be gone by then.
+    """
+
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="hushed")
+    contact_id = models.BigIntegerField()
+    cause = models.CharField(max_length=20)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["segment", "contact_id"], name="hush_once")]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} into {self.segment_id}"

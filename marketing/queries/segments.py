@@ -1,0 +1,77 @@
+"""Reading segments: members, why somebody is in or not, the box on a person's page, and what rules ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from crm.models import Contact
+from crm.rules.columns import among
+from crm.rules.use import Reason, parse, reasons
+from marketing.actions.membership import found_by
+from marketing.models import Segment, SegmentMember
+
+
+def segment_choices() -> list[tuple[int, str]]:
+    return list(Segment.objects.alive().values_list("pk", "name"))
+
+
+def member_q(op: str, value: Any) -> Q:
+    """The attribute “segment”: by membership, never by the other segment's rule."""
+    if op in ("is_empty", "is_filled"):
+        member = among("pk", SegmentMember.objects.all(), "contact_id")
+        return member if op == "is_filled" else ~member
+    segments = value if isinstance(value, tuple) else (value,)
+    member = among("pk", SegmentMember.objects.filter(segment__in=segments), "contact_id")
+    return member if op in ("is", "is_any_of") else ~member
+
+
+def members(segment: Segment, user: Any) -> QuerySet[SegmentMember]:
+    """The members whom this user may see, the newest first."""
+    rows = SegmentMember.objects.filter(segment=segment, contact__in=Contact.objects.visible_to(user).values("pk"))
+    return rows.select_related("contact", "contact__account").order_by("-entered_at", "-pk")
+
+
+@dataclass(frozen=True)
+class Why:
+    """`reason` is None for a list, where there is no rule. `in_scope`: is she within the team the segment is of?"""
+
+    member: SegmentMember | None
+    reason: Reason | None
+    in_scope: bool
+    is_alive: bool
+
+    @property
+    def fits(self) -> bool:
+        return bool(self.reason and self.reason.holds and self.in_scope)
+
+
+def why(segment: Segment, contact: Contact, now: datetime) -> Why:
+    """Why is she in, or not? The rule is asked about her alone. Raises RuleInvalid."""
+    member = SegmentMember.objects.filter(segment=segment, contact=contact).first()
+    is_alive = contact.deleted_at is None and contact.is_active
+    if segment.kind == Segment.Kind.STATIC:
+        return Why(member, None, True, is_alive)
+    rule = parse(segment.rule)
+    reason = reasons(rule, contact.pk, now)
+    in_scope = not reason.holds or found_by(segment, rule, now).filter(pk=contact.pk).exists()
+    return Why(member, reason, in_scope, is_alive)
+
+
+def panel(request: HttpRequest, contact: Any) -> str:
+    """The box on a contact's page."""
+    rows = SegmentMember.objects.filter(contact=contact, segment__deleted_at=None).select_related("segment")
+    found = list(rows.order_by("segment__name")[:20])
+    if not found:
+        return ""
+    user: Any = request.user
+    context = {
+        "memberships": found,
+        "may_open": user.may("marketing.segment", "view") and user.is_staff,
+    }
+    return render_to_string("marketing/segments/_panel.html", context, request)

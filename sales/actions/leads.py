@@ -1,0 +1,284 @@
+"""What happens to a lead: captured, assigned, qualified, disqualified, reactivated."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django_fsm import can_proceed
+
+from crm.actions.assignment import hand_over, ring_for_owner
+from crm.actions.contacts import capture_contact
+from crm.actions.notifications import notify
+from crm.custom_fields.definitions import carried_over
+from crm.errors import Invalid, NotAllowed, Stale
+from crm.log.recording import record
+from crm.models import Account, Campaign, Contact, Currency, Team, User
+from sales.actions.opportunities import open_opportunity
+from sales.models import DisqualifyReason, Lead, Opportunity
+from sales.queries.matches import account_of_name
+
+
+@transaction.atomic
+def capture_lead(
+    *,
+    topic: str,
+    email: str = "",
+    first_name: str = "",
+    last_name: str = "",
+    phone: str = "",
+    company: str = "",
+    country: str = "",
+    job_title: str = "",
+    by: User,
+    owner: User | None = None,
+    **fields: Any,
+) -> tuple[Lead, bool]:
+    """A lead of somebody who is found by email or becomes a prospect; answers (lead, is_new).
+
+    Where the person has an open lead already, the interest goes on to it and its owner is told. Raises Invalid where
+    neither an email nor a name is given.
+    """
+    if not (email.strip() or last_name.strip() or first_name.strip()):
+        raise Invalid("Give at least a name or an email address.", field="email")
+    contact, _ = capture_contact(
+        email=email,
+        first_name=first_name,
+        last_name=last_name,
+        phone=phone,
+        company=company,
+        country=country,
+        job_title=job_title,
+        origin=fields.get("source", "") or "Lead",
+        by=by,
+    )
+    return open_lead(contact, topic=topic, by=by, owner=owner, company_name=company or contact.company_name, **fields)
+
+
+@transaction.atomic
+def open_lead(
+    contact: Contact,
+    *,
+    topic: str,
+    by: User,
+    owner: User | None = None,
+    campaign: Campaign | None = None,
+    **fields: Any,
+) -> tuple[Lead, bool]:
+    """A new open lead about this contact, owned by `owner` or by who opens it; or the one that is open already."""
+    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    known = Lead.objects.alive().open().filter(contact=contact).first()
+    if known:
+        _new_interest(known, topic, fields.get("source", ""), campaign, by)
+        return known, False
+    lead = Lead.objects.create(
+        contact=contact,
+        topic=topic,
+        campaign=campaign,
+        account=contact.account,
+        owner=owner or by,
+        created_by=by,
+        assigned_at=timezone.now(),
+        **fields,
+    )
+    data = {"topic": topic, "source": lead.source}
+    record("lead.created", contact=contact, source=lead, campaign=campaign, by=by, data=data)
+    record(
+        "lead.assigned",
+        contact=contact,
+        source=lead,
+        campaign=campaign,
+        by=by,
+        data={"owner": lead.owner_id, "text": f"To {lead.owner}"},
+    )
+    if lead.owner_id != by.pk:
+        _notify(lead, f"New lead: {contact}. {topic}", "user-star")
+    return lead, True
+
+
+@transaction.atomic
+def change_lead(lead: Lead, *, by: User, version: int | None = None, **fields: Any) -> Lead:
+    """Plain fields of an open lead. Raises NotAllowed where it is closed, Stale where `version` is no longer the current one."""
+    lead = _lock(lead)
+    if version is not None and version != lead.version:
+        raise Stale(f"Somebody else saved “{lead}” while you were editing. Look at it again and repeat your change.")
+    if not lead.is_open:
+        raise NotAllowed(f"“{lead}” is {lead.get_status_display().lower()}. Reactivate it before you change it.")
+    for name, value in fields.items():
+        setattr(lead, name, value)
+    _save(lead)
+    return lead
+
+
+@transaction.atomic
+def assign_lead(lead: Lead, *, owner: User | None, team: Team | None = None, by: User | None) -> Lead:
+    """Give it to somebody else, who is told, or into the queue of a team.
+
+    Raises NotAllowed for a closed lead, Invalid for somebody who has left or where neither is named.
+    """
+    lead = _lock(lead)
+    if not lead.is_open:
+        raise NotAllowed(f"“{lead}” is {lead.get_status_display().lower()}. Reactivate it before you assign it.")
+    if not hand_over(lead, owner, team):
+        return lead
+    lead.assigned_at = timezone.now() if owner else None
+    _save(lead)
+    record(
+        "lead.assigned",
+        contact=lead.contact_id,
+        source=lead,
+        campaign=lead.campaign_id,
+        by=by,
+        data={"owner": lead.owner_id, "text": f"To {owner or team}"},
+    )
+    ring_for_owner(lead, f"a lead: {lead.contact}. {lead.topic}", "user-star", by)
+    return lead
+
+
+@transaction.atomic
+def qualify_lead(
+    lead: Lead,
+    *,
+    account: Account | None = None,
+    create_account: bool = True,
+    confirm_contact: bool = True,
+    create_opportunity: bool = True,
+    topic: str = "",
+    estimated_revenue: Decimal | None = None,
+    currency: Currency | None = None,
+    estimated_close: date | None = None,
+    by: User,
+) -> Lead:
+    """The lead becomes account, contact and opportunity, as far as wished.
+
+    `account` is used where given, else the contact's own one, else, with `create_account`, the one of the company's name, which
+    is made where there is none. Raises NotAllowed where the lead is not open, Invalid where the currency has no rate.
+    """
+    lead = _lock(lead)
+    if not can_proceed(lead.qualify):
+        raise NotAllowed(f"“{lead}” is already {lead.get_status_display().lower()}.")
+    contact = Contact.objects.select_for_update().get(pk=lead.contact_id)
+    lead.account = account or contact.account or _account_for(lead, contact, create_account, by)
+    if confirm_contact:
+        _confirm(contact, lead)
+    lead.qualify()
+    _save(lead)
+    record(
+        "lead.qualified",
+        contact=contact,
+        account=lead.account,
+        source=lead,
+        campaign=lead.campaign_id,
+        by=by,
+        data={"topic": lead.topic},
+    )
+    if create_opportunity:
+        _open_opportunity_of(lead, contact, topic, estimated_revenue, currency, estimated_close, by)
+    return lead
+
+
+@transaction.atomic
+def disqualify_lead(lead: Lead, *, reason: str, by: User) -> Lead:
+    """Close it without a sale. Raises NotAllowed where it is closed already, Invalid for an unknown reason."""
+    lead = _lock(lead)
+    if reason not in DisqualifyReason:
+        raise Invalid("Choose why this lead leads nowhere.", field="reason")
+    if not can_proceed(lead.disqualify):
+        raise NotAllowed(f"“{lead}” is already {lead.get_status_display().lower()}.")
+    lead.disqualify(reason)
+    _save(lead)
+    data = {"reason": reason, "text": str(lead.get_disqualify_reason_display())}
+    record("lead.disqualified", contact=lead.contact_id, source=lead, campaign=lead.campaign_id, by=by, data=data)
+    return lead
+
+
+@transaction.atomic
+def reactivate_lead(lead: Lead, *, by: User) -> Lead:
+    """Open it again. Raises NotAllowed beside another open lead of the person, or where a deal came out of it."""
+    contact = Contact.objects.select_for_update().get(pk=lead.contact_id)
+    lead = _lock(lead)
+    if not can_proceed(lead.reactivate):
+        raise NotAllowed(f"“{lead}” is open already.")
+    if deal := Opportunity.objects.alive().filter(lead=lead).first():
+        raise NotAllowed(f"This lead became the opportunity “{deal}”. Work that one instead.")
+    if other := Lead.objects.alive().open().filter(contact=contact).first():
+        raise NotAllowed(f"{contact} has another open lead, “{other}”. A person has one open lead at a time.")
+    lead.reactivate()
+    _save(lead)
+    record("lead.reactivated", contact=contact, source=lead, campaign=lead.campaign_id, by=by)
+    return lead
+
+
+def _lock(lead: Lead) -> Lead:
+    return Lead.objects.select_for_update().get(pk=lead.pk)
+
+
+def _save(lead: Lead) -> None:
+    lead.version += 1
+    lead.save()
+
+
+def _new_interest(lead: Lead, topic: str, source: str, campaign: Campaign | None, by: User) -> None:
+    data = {"topic": topic, "source": source, "text": topic}
+    record("lead.interest", contact=lead.contact_id, source=lead, campaign=campaign, by=by, data=data)
+    if lead.owner_id and lead.owner_id != by.pk:
+        _notify(lead, f"New interest: {lead.contact}. {topic}", "flame")
+
+
+def _notify(lead: Lead, text: str, icon: str) -> None:
+    owner: Any = lead.owner
+    kind = "lead.interest" if icon == "flame" else "assigned"
+    notify(owner, text, lead.get_absolute_url(), icon, kind=kind)
+
+
+def _account_for(lead: Lead, contact: Contact, create: bool, by: User) -> Account | None:
+    name = (lead.company_name or contact.company_name).strip()
+    if not (create and name):
+        return None
+    if found := account_of_name(name):
+        return found
+    return Account.objects.create(
+        name=name[:200], owner=lead.owner or by, created_by=by, country=contact.country, city=contact.city
+    )
+
+
+def _confirm(contact: Contact, lead: Lead) -> None:
+    contact.is_prospect = False
+    contact.account = contact.account or lead.account
+    contact.owner = contact.owner or lead.owner
+    contact.version += 1
+    contact.save()
+
+
+def _open_opportunity_of(
+    lead: Lead,
+    contact: Contact,
+    topic: str,
+    revenue: Decimal | None,
+    currency: Currency | None,
+    close: date | None,
+    by: User,
+) -> Opportunity:
+    return open_opportunity(
+        topic=topic or lead.topic,
+        account=lead.account,
+        contact=contact,
+        lead=lead,
+        campaign=lead.campaign,
+        owner=lead.owner or by,
+        currency=currency or lead.currency,
+        estimated_revenue=revenue if revenue is not None else lead.budget_amount or Decimal(0),
+        estimated_close=close,
+        rating=lead.rating,
+        budget_amount=lead.budget_amount,
+        budget_status=lead.budget_status,
+        need=lead.need,
+        purchase_timeframe=lead.timeframe,
+        decision_maker=lead.decision_maker,
+        description=lead.description,
+        custom=carried_over(lead.custom, "sales.lead", "sales.opportunity"),
+        by=by,
+    )

@@ -1,0 +1,5 @@
+"""The admin pages of sales."""
+
+from sales.admin import assignment, processes
+
+__all__ = ["assignment", "processes"]

@@ -1,0 +1,150 @@
+"""/api/v1/leads/ and /api/v1/assignment-rules/."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm.actions.contacts import find_contact
+from crm.api.alike import AsksFirst
+from crm.api.custom import CustomMixin
+from crm.api.filtering import OF_ITS_KIND
+from crm.api.merging import MergeMixin
+from crm.api.records import KindViewSet
+from crm.api.views import RecordViewSet
+from crm.models import Account, Campaign, Contact, Currency
+from sales.actions.leads import (
+    capture_lead,
+    disqualify_lead,
+    open_lead,
+    qualify_lead,
+    reactivate_lead,
+)
+from sales.api.fields import Seen
+from sales.models import AssignmentRule, DisqualifyReason, Lead
+
+PERSON = ("email", "first_name", "last_name", "phone", "country", "job_title")
+
+
+class LeadSerializer(CustomMixin, serializers.ModelSerializer):
+    """To create one, name the `contact`, or the person: at least an email or a name; known people are found by email."""
+
+    contact = Seen(Contact, required=False)
+    campaign = Seen(Campaign, required=False, allow_null=True)
+    email = serializers.EmailField(write_only=True, required=False)
+    first_name = serializers.CharField(write_only=True, required=False, max_length=100)
+    last_name = serializers.CharField(write_only=True, required=False, max_length=100)
+    phone = serializers.CharField(write_only=True, required=False, max_length=40)
+    country = serializers.CharField(write_only=True, required=False, max_length=2)
+    job_title = serializers.CharField(write_only=True, required=False, max_length=100)
+    opportunities: Any = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
+
+    class Meta:
+        model = Lead
+        fields = [
+            "id",
+            "topic",
+            "contact",
+            *PERSON,
+            "account",
+            "company_name",
+            "campaign",
+            "source",
+            "rating",
+            "status",
+            "disqualify_reason",
+            "owner",
+            "budget_amount",
+            "currency",
+            "budget_status",
+            "need",
+            "timeframe",
+            "decision_maker",
+            "description",
+            "custom",
+            "details",
+            "opportunities",
+            "assigned_at",
+            "closed_at",
+            "version",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["account", "status", "disqualify_reason", "details", "assigned_at", "closed_at", "version"]
+
+
+class QualifySerializer(serializers.Serializer):
+    account = Seen(Account, required=False, allow_null=True)
+    create_account = serializers.BooleanField(default=True)
+    confirm_contact = serializers.BooleanField(default=True)
+    create_opportunity = serializers.BooleanField(default=True)
+    topic = serializers.CharField(required=False, allow_blank=True, max_length=300)
+    estimated_revenue = serializers.DecimalField(max_digits=18, decimal_places=2, min_value=0, required=False)
+    currency = serializers.PrimaryKeyRelatedField(queryset=Currency.objects.all(), required=False)
+    estimated_close = serializers.DateField(required=False)
+
+
+class DisqualifySerializer(serializers.Serializer):
+    reason = serializers.ChoiceField(choices=DisqualifyReason.choices)
+
+
+class LeadViewSet(AsksFirst, MergeMixin, KindViewSet):
+    duplicate_kind = "crm.contact"
+    queryset = Lead.objects.order_by("-pk").prefetch_related("opportunities")
+    serializer_class = LeadSerializer
+    filterset_class = OF_ITS_KIND
+    answer_serializer_class = LeadSerializer
+
+    def values_to_compare(self, values: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A named contact, or a known address, is who it is; anybody else may be somebody we know."""
+        if values.get("contact") or find_contact(values.get("email", "")):
+            return None
+        return super().values_to_compare(values)
+
+    def perform_create(self, form: Any) -> Any:
+        """New interest of a person with an open lead goes on to that one, which is then the answer."""
+        fields = dict(form.validated_data)
+        contact = fields.pop("contact", None)
+        person = {name: fields.pop(name) for name in PERSON if name in fields}
+        user: Any = self.request.user
+        if contact:
+            lead, _ = open_lead(contact, by=user, **fields)
+        else:
+            lead, _ = capture_lead(company=fields.pop("company_name", ""), by=user, **person, **fields)
+        return lead
+
+    def perform_update(self, form: Any) -> Any:
+        for name in (*PERSON, "contact"):
+            form.validated_data.pop(name, None)
+        return super().perform_update(form)
+
+    @action(detail=True, methods=["post"], serializer_class=QualifySerializer)
+    def qualify(self, request: Request, pk: str | None = None) -> Response:
+        return self.acted(qualify_lead, request)
+
+    @action(detail=True, methods=["post"], serializer_class=DisqualifySerializer)
+    def disqualify(self, request: Request, pk: str | None = None) -> Response:
+        return self.acted(disqualify_lead, request)
+
+    @action(detail=True, methods=["post"], serializer_class=serializers.Serializer)
+    def reactivate(self, request: Request, pk: str | None = None) -> Response:
+        return self.acted(reactivate_lead, request)
+
+
+class AssignmentRuleSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = AssignmentRule
+        fields = ["id", "name", "order", "is_active", "campaign", "distribution", "users", "last_owner"]
+        read_only_fields = ["last_owner"]
+
+
+class AssignmentRuleViewSet(RecordViewSet):
+    queryset = AssignmentRule.objects.order_by("order", "pk").prefetch_related("users")
+    serializer_class = AssignmentRuleSerializer
+    restore: Any = None
+    """A rule is deleted at once; there is nothing to bring back."""

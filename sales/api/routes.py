@@ -1,0 +1,21 @@
+"""The resources of sales under /api/v1/."""
+
+from rest_framework.routers import BaseRouter
+
+from sales.api.documents import InvoiceViewSet, OrderViewSet, QuoteViewSet
+from sales.api.leads import AssignmentRuleViewSet, LeadViewSet
+from sales.api.opportunities import OpportunityViewSet
+from sales.api.products import PriceListViewSet, ProductViewSet, TaxRateViewSet
+
+
+def register(router: BaseRouter) -> None:
+    """Called once by config.api."""
+    router.register("leads", LeadViewSet)
+    router.register("opportunities", OpportunityViewSet)
+    router.register("assignment-rules", AssignmentRuleViewSet)
+    router.register("products", ProductViewSet)
+    router.register("price-lists", PriceListViewSet)
+    router.register("tax-rates", TaxRateViewSet)
+    router.register("quotes", QuoteViewSet)
+    router.register("orders", OrderViewSet)
+    router.register("invoices", InvoiceViewSet)

@@ -1,0 +1,56 @@
+"""The nouns of sales."""
+
+from sales.models.assignment import AssignmentRule
+from sales.models.documents import NumberSequence
+from sales.models.invoices import Invoice, InvoiceLine, InvoiceStatus, Payment, PaymentMethod
+from sales.models.leads import DisqualifyReason, Lead, LeadStatus
+from sales.models.opportunities import (
+    ForecastCategory,
+    LostReason,
+    Opportunity,
+    OpportunityClose,
+    OpportunityStatus,
+    RevenueMode,
+    StageVisit,
+)
+from sales.models.opportunity_lines import OpportunityLine
+from sales.models.orders import Order, OrderLine, OrderStatus
+from sales.models.processes import Process, ProcessStep, Stage
+from sales.models.products import PriceList, PriceListItem, Product, ProductStatus, TaxRate
+from sales.models.quotes import CloseReason, Quote, QuoteLine, QuoteStatus
+
+__all__ = [
+    "AssignmentRule",
+    "CloseReason",
+    "DisqualifyReason",
+    "ForecastCategory",
+    "Invoice",
+    "InvoiceLine",
+    "InvoiceStatus",
+    "Lead",
+    "LeadStatus",
+    "LostReason",
+    "NumberSequence",
+    "Opportunity",
+    "OpportunityClose",
+    "OpportunityLine",
+    "OpportunityStatus",
+    "Order",
+    "OrderLine",
+    "OrderStatus",
+    "Payment",
+    "PaymentMethod",
+    "PriceList",
+    "PriceListItem",
+    "Process",
+    "ProcessStep",
+    "Product",
+    "ProductStatus",
+    "Quote",
+    "QuoteLine",
+    "QuoteStatus",
+    "RevenueMode",
+    "Stage",
+    "StageVisit",
+    "TaxRate",
+]

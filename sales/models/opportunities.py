@@ -1,0 +1,258 @@
+"""An opportunity: a sale that may come, its way through the stages, and how it ended."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_fsm import GET_STATE, FSMField, FSMModelMixin, transition
+
+from crm.models import Record
+from crm.models.records import RecordQuerySet
+from sales.models.choices import BudgetStatus, Need, PurchaseProcess, Rating, Timeframe
+from sales.models.processes import Stage
+
+not_negative = MinValueValidator(Decimal(0))
+USUAL_PROBABILITY = {Stage.QUALIFY: 10, Stage.DEVELOP: 30, Stage.PROPOSE: 60, Stage.CLOSE: 80}
+STALLED_AFTER = timedelta(days=14)
+
+
+class OpportunityStatus(models.TextChoices):
+    OPEN = "open", _("Open")
+    WON = "won", _("Won")
+    LOST = "lost", _("Lost")
+
+
+class LostReason(models.TextChoices):
+    CANCELLED = "cancelled", _("Cancelled by the customer")
+    OUT_SOLD = "out_sold", _("Lost to a competitor")
+    PRICE = "price", _("Too expensive")
+    NO_DECISION = "no_decision", _("No decision")
+
+
+class ForecastCategory(models.TextChoices):
+    PIPELINE = "pipeline", _("Pipeline")
+    BEST_CASE = "best_case", _("Best case")
+    COMMITTED = "committed", _("Committed")
+    OMITTED = "omitted", _("Left out")
+    WON = "won", _("Won")
+    LOST = "lost", _("Lost")
+
+
+class RevenueMode(models.TextChoices):
+    TYPED = "typed", _("Typed estimate")
+    SYSTEM = "system", _("Sum of the products")
+
+
+class OpportunityQuerySet(RecordQuerySet):
+    def open(self) -> Self:
+        return self.filter(status=OpportunityStatus.OPEN)
+
+    def won(self) -> Self:
+        return self.filter(status=OpportunityStatus.WON)
+
+    def closing_until(self, day: date) -> Self:
+        return self.open().filter(estimated_close__lte=day)
+
+    def stalled(self, now: Any) -> Self:
+        """Open, and in the same stage for longer than two weeks."""
+        return self.open().filter(stage_since__lt=now - STALLED_AFTER)
+
+
+class Opportunity(FSMModelMixin, Record):
+    """A sale that may come. It has one currency; `…_base` is the same amount in the company's currency, kept by actions."""
+
+    topic = models.CharField(max_length=300)
+    account = models.ForeignKey("crm.Account", models.PROTECT, null=True, blank=True, related_name="opportunities")
+    contact = models.ForeignKey("crm.Contact", models.PROTECT, null=True, blank=True, related_name="opportunities")
+    lead = models.ForeignKey(
+        "sales.Lead", models.SET_NULL, null=True, blank=True, editable=False, related_name="opportunities"
+    )
+    campaign = models.ForeignKey("crm.Campaign", models.SET_NULL, null=True, blank=True, related_name="opportunities")
+    process = models.ForeignKey("sales.Process", models.PROTECT, editable=False, related_name="opportunities")
+    status = FSMField(choices=OpportunityStatus, default=OpportunityStatus.OPEN, protected=True, max_length=6)
+    stage = FSMField(choices=Stage, default=Stage.QUALIFY, protected=True, max_length=10)
+    stage_since = models.DateTimeField(default=timezone.now, editable=False)
+    rating = models.CharField(max_length=4, choices=Rating, default=Rating.WARM)
+
+    currency = models.ForeignKey("crm.Currency", models.PROTECT, related_name="+")
+    revenue_mode = models.CharField(_("revenue"), max_length=6, choices=RevenueMode, default=RevenueMode.TYPED)
+    estimated_revenue = models.DecimalField(max_digits=18, decimal_places=2, default=0, validators=[not_negative])
+    estimated_revenue_base = models.DecimalField(max_digits=18, decimal_places=2, default=0, editable=False)
+    actual_revenue = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
+    actual_revenue_base = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
+    estimated_close = models.DateField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    closed_on = models.DateField(null=True, blank=True, editable=False)
+    probability = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(100)])
+    forecast_category = models.CharField(max_length=10, choices=ForecastCategory, default=ForecastCategory.PIPELINE)
+
+    budget_amount = models.DecimalField(
+        max_digits=18, decimal_places=2, null=True, blank=True, validators=[not_negative]
+    )
+    budget_status = models.CharField(max_length=12, choices=BudgetStatus, blank=True)
+    need = models.CharField(max_length=8, choices=Need, blank=True)
+    purchase_timeframe = models.CharField(max_length=14, choices=Timeframe, blank=True)
+    purchase_process = models.CharField(max_length=12, choices=PurchaseProcess, blank=True)
+    decision_maker = models.BooleanField(_("decision maker known"), default=False)
+    current_situation = models.TextField(blank=True)
+    customer_need = models.TextField(blank=True)
+    pain_points = models.TextField(blank=True)
+    proposed_solution = models.TextField(blank=True)
+    description = models.TextField(blank=True)
+    proposal_developed = models.BooleanField(default=False)
+    proposal_reviewed = models.BooleanField(_("proposal reviewed by us"), default=False)
+    proposal_presented = models.BooleanField(default=False)
+    final_proposal_ready = models.BooleanField(default=False)
+    decision_expected_on = models.DateField(_("final decision expected on"), null=True, blank=True)
+    thank_you_sent = models.BooleanField(_("thank-you sent"), default=False)
+    debrief_filed = models.BooleanField(default=False)
+
+    objects = OpportunityQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        ordering = ["estimated_close", "pk"]
+        verbose_name_plural = "opportunities"
+        indexes = [
+            models.Index(fields=["owner", "status", "estimated_close"], name="opportunity_by_owner"),
+            models.Index(fields=["owner", "estimated_close", "id"], name="opportunity_close_by_owner"),
+            models.Index(fields=["owner", "contact"], name="opportunity_path_to_contact", condition=Q(deleted_at=None)),
+            models.Index(fields=["status", "stage", "estimated_close"], name="opportunity_by_stage"),
+            models.Index(fields=["status", "id"], name="opportunity_by_status"),
+            models.Index(fields=["topic", "id"], name="opportunity_by_topic"),
+            models.Index(fields=["estimated_close", "id"], name="opportunity_by_close"),
+            models.Index(fields=["estimated_revenue_base", "id"], name="opportunity_by_estimate"),
+            models.Index(fields=["created_at", "id"], name="opportunity_by_creation"),
+            models.Index(fields=["updated_at", "id"], name="opportunity_by_change"),
+            models.Index(fields=["closed_on", "id"], name="opportunity_by_end", condition=~Q(closed_on=None)),
+            models.Index(fields=["campaign", "status"], name="opportunity_by_campaign", condition=~Q(campaign=None)),
+        ]
+        constraints = [
+            models.CheckConstraint(name="opportunity_has_a_customer", condition=~Q(account=None) | ~Q(contact=None)),
+            models.CheckConstraint(
+                name="opportunity_closed_at_tells_the_status",
+                condition=Q(status="open", closed_at=None, closed_on=None, actual_revenue=None)
+                | Q(status__in=["won", "lost"], closed_at__isnull=False, closed_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="opportunity_won_with_a_revenue", condition=~Q(status="won") | Q(actual_revenue__gte=0)
+            ),
+            models.CheckConstraint(name="opportunity_estimate_not_negative", condition=Q(estimated_revenue__gte=0)),
+            models.CheckConstraint(name="opportunity_probability_is_a_percentage", condition=Q(probability__lte=100)),
+        ]
+
+    def __str__(self) -> str:
+        return self.topic
+
+    def get_absolute_url(self) -> str:
+        return reverse("sales:opportunity", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == OpportunityStatus.OPEN
+
+    @property
+    def customer(self) -> Any:
+        return self.account or self.contact
+
+    @property
+    def weighted_revenue(self) -> Decimal:
+        return self.estimated_revenue * self.probability / 100
+
+    @transition(
+        stage,
+        source=[Stage.QUALIFY, Stage.DEVELOP, Stage.PROPOSE],
+        target=GET_STATE(lambda self: Stage(self.stage).next, states=list(Stage)),
+        conditions=[lambda self: self.is_open],
+    )
+    def advance(self) -> None:
+        self._enter(Stage(self.stage).next)
+
+    @transition(
+        stage,
+        source=[Stage.DEVELOP, Stage.PROPOSE, Stage.CLOSE],
+        target=GET_STATE(lambda self: Stage(self.stage).previous, states=list(Stage)),
+        conditions=[lambda self: self.is_open],
+    )
+    def back(self) -> None:
+        self._enter(Stage(self.stage).previous)
+
+    @transition(
+        stage,
+        source=list(Stage),
+        target=GET_STATE(lambda self, to: Stage(to), states=list(Stage)),
+        conditions=[lambda self: self.is_open],
+    )
+    def set_stage(self, to: str) -> None:
+        self._enter(Stage(to))
+
+    @transition(status, source=OpportunityStatus.OPEN, target=OpportunityStatus.WON)
+    def win(self, revenue: Decimal, revenue_base: Decimal, on: date) -> None:
+        self.actual_revenue, self.actual_revenue_base = revenue, revenue_base
+        self.closed_at, self.closed_on = timezone.now(), on
+        self.forecast_category, self.probability = ForecastCategory.WON, 100
+
+    @transition(status, source=OpportunityStatus.OPEN, target=OpportunityStatus.LOST)
+    def lose(self, on: date) -> None:
+        self.closed_at, self.closed_on = timezone.now(), on
+        self.forecast_category, self.probability = ForecastCategory.LOST, 0
+
+    @transition(status, source=[OpportunityStatus.WON, OpportunityStatus.LOST], target=OpportunityStatus.OPEN)
+    def reopen(self) -> None:
+        self.closed_at = self.closed_on = self.actual_revenue = self.actual_revenue_base = None
+        self.forecast_category = ForecastCategory.PIPELINE
+        self.probability = USUAL_PROBABILITY[Stage(self.stage)]
+
+    def _enter(self, to: Stage | None) -> None:
+        """A probability that nobody touched follows the stage."""
+        if to and self.probability == USUAL_PROBABILITY[Stage(self.stage)]:
+            self.probability = USUAL_PROBABILITY[to]
+        self.stage_since = timezone.now()
+
+
+class StageVisit(models.Model):
+    """One stay in a stage; the open one has no `left_at`."""
+
+    opportunity = models.ForeignKey(Opportunity, models.CASCADE, related_name="visits")
+    stage = models.CharField(max_length=10, choices=Stage)
+    entered_at = models.DateTimeField(default=timezone.now)
+    left_at = models.DateTimeField(null=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["entered_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="stage_visit_one_open_per_opportunity", fields=["opportunity"], condition=Q(left_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_stage_display()} from {self.entered_at:%Y-%m-%d}"
+
+
+class OpportunityClose(models.Model):
+    """How it ended; each close is kept, also those undone by a reopening."""
+
+    opportunity = models.ForeignKey(Opportunity, models.CASCADE, related_name="closes")
+    status = models.CharField(max_length=6, choices=OpportunityStatus)
+    reason = models.CharField(max_length=20, choices=LostReason, blank=True)
+    revenue = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    closed_on = models.DateField()
+    description = models.TextField(blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()} on {self.closed_on}"

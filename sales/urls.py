@@ -1,0 +1,32 @@
+"""The pages of sales."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from sales.document_urls import documents
+from sales.web import leads, lookups, my_work, opportunities, stages
+
+app_name = "sales"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("my-work/", my_work.my_work_page, name="my-work"),
+    path("leads/", leads.leads, name="leads"),
+    path("leads/new/", leads.lead_new, name="lead-new"),
+    path("leads/known/", leads.lead_known, name="lead-known"),
+    path("leads/<int:pk>/", leads.lead, name="lead"),
+    path("leads/<int:pk>/qualify/", leads.lead_qualify, name="lead-qualify"),
+    path("leads/<int:pk>/disqualify/", leads.lead_disqualify, name="lead-disqualify"),
+    path("leads/<int:pk>/reactivate/", leads.lead_reactivate, name="lead-reactivate"),
+    path("opportunities/", opportunities.opportunities, name="opportunities"),
+    path("opportunities/board/", my_work.board, name="board"),
+    path("opportunities/new/", opportunities.opportunity_new, name="opportunity-new"),
+    path("opportunities/account-names/", lookups.account_names, name="account-names"),
+    path("opportunities/contact-names/", lookups.contact_names, name="contact-names"),
+    path("opportunities/<int:pk>/", opportunities.opportunity, name="opportunity"),
+    path("opportunities/<int:pk>/stages/<str:stage>/", stages.opportunity_stage, name="opportunity-stage"),
+    path("opportunities/<int:pk>/advance/", stages.opportunity_advance, name="opportunity-advance"),
+    path("opportunities/<int:pk>/back/", stages.opportunity_back, name="opportunity-back"),
+    path("opportunities/<int:pk>/set-stage/", stages.opportunity_set_stage, name="opportunity-set-stage"),
+    path("opportunities/<int:pk>/win/", opportunities.opportunity_win, name="opportunity-win"),
+    path("opportunities/<int:pk>/lose/", opportunities.opportunity_lose, name="opportunity-lose"),
+    path("opportunities/<int:pk>/reopen/", opportunities.opportunity_reopen, name="opportunity-reopen"),
+    *documents,
+]

@@ -1,0 +1,136 @@
+"""The forms of an opportunity: new, change, the steps of a stage, win, lose, assign."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.core.validators import MinValueValidator
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.models import Campaign, User
+from crm.queries.rates import base_currency
+from crm.web.custom_form import AsksCustomFields
+from sales.actions.steps import missing_to_win
+from sales.models import LostReason, Opportunity
+from sales.queries.steps import Step
+from sales.web.lookups import AccountField, ContactField, for_user
+
+SHORT = {"rows": 3}
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class CustomerForm(forms.ModelForm):
+    """What the forms with a customer share: account and contact are named by typing."""
+
+    account = AccountField(label=gettext_lazy("Account"), required=False)
+    contact = ContactField(label=gettext_lazy("Contact"), required=False, help_text=gettext_lazy("Name or email."))
+
+    class Meta:
+        model = Opportunity
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for_user(self, user)
+        if "campaign" in self.fields:
+            self.fields["campaign"].queryset = Campaign.objects.visible_to(user)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        asks = {"account", "contact"} <= self.fields.keys() and not self.errors.keys() & {"account", "contact"}
+        if asks and not (data.get("account") or data.get("contact")):
+            self.add_error("account", _("An opportunity needs a customer: an account, a contact, or both."))
+        return data
+
+
+class NewOpportunityForm(AsksCustomFields, CustomerForm):
+    custom_of = "sales.opportunity"
+
+    class Meta:
+        model = Opportunity
+        fields = [
+            "topic",
+            "account",
+            "contact",
+            "estimated_revenue",
+            "currency",
+            "estimated_close",
+            "rating",
+            "campaign",
+        ]
+        widgets = {"estimated_close": DayInput()}
+
+    def __init__(self, *args: Any, initial: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        usual = {
+            "currency": kwargs["user"].currency_id or base_currency(),
+            "estimated_close": timezone.localdate() + timedelta(days=30),
+        }
+        super().__init__(*args, initial={**usual, **(initial or {})}, **kwargs)
+
+
+def stage_form(opportunity: Opportunity, steps: list[Step], user: User, data: Any = None, *, must: bool = True) -> Any:
+    """A form of the steps of one stage; with `must`, the required ones have to be filled."""
+    names = [step.path for step in steps]
+    made: Any = forms.modelform_factory(Opportunity, form=CustomerForm, fields=names)
+    form = made(data, instance=opportunity, user=user)
+    for name in list(form.fields):
+        if name not in names:
+            del form.fields[name]
+    for step in steps:
+        field = form.fields[step.path]
+        field.label, field.required = step.label, must and step.is_required
+        if isinstance(field.widget, forms.DateInput):
+            field.widget = DayInput()
+        if isinstance(field.widget, forms.Textarea):
+            field.widget.attrs["rows"] = 3
+    form.order_fields(names)
+    return form
+
+
+class ClosingForm(forms.Form):
+    """Beside its own fields it asks for what the deal's last stage still needs; cleaned, that is `steps`."""
+
+    def ask_for_steps(self, opportunity: Opportunity, user: User, *, must: bool = True) -> None:
+        missing = missing_to_win(opportunity)
+        asked = stage_form(opportunity, missing, user, must=must)
+        self.asked = {f"step_{step.path}": step.path for step in missing}
+        for name, path in self.asked.items():
+            self.fields[name] = asked.fields[path]
+        names = ", ".join(f"“{step.label}”" for step in missing)
+        self.sentence = _("Close still needs %(steps)s before the deal can be won.") % {"steps": names} if names else ""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        asked = getattr(self, "asked", {})
+        return {
+            **{name: value for name, value in data.items() if name not in asked},
+            "steps": {path: data[name] for name, path in asked.items() if name in data},
+        }
+
+
+class WinForm(ClosingForm):
+    revenue = forms.DecimalField(
+        label=gettext_lazy("Actual revenue"), max_digits=18, decimal_places=2, validators=[MinValueValidator(0)]
+    )
+    closed_on = forms.DateField(label=gettext_lazy("Closed on"), widget=DayInput())
+    description = forms.CharField(
+        label=gettext_lazy("What made the difference?"), required=False, widget=forms.Textarea(attrs=SHORT)
+    )
+
+
+class LoseForm(forms.Form):
+    reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=LostReason, widget=forms.RadioSelect)
+    closed_on = forms.DateField(label=gettext_lazy("Closed on"), widget=DayInput())
+    description = forms.CharField(
+        label=gettext_lazy("What happened?"), required=False, widget=forms.Textarea(attrs=SHORT)
+    )

@@ -1,0 +1,48 @@
+"""Leads and opportunities for tests."""
+
+from decimal import Decimal
+
+from django.utils import timezone
+from factory import LazyAttribute, Sequence, SubFactory
+from factory.django import DjangoModelFactory
+
+from sales.actions.opportunities import open_opportunity
+from sales.models import AssignmentRule, Lead, Opportunity
+from tests.factories.crm import AccountFactory, ContactFactory
+
+
+class LeadFactory(DjangoModelFactory):
+    topic = Sequence("Wants a tandem {}".format)
+    contact = SubFactory(ContactFactory, is_prospect=True, company_name="Northwind")
+    company_name = "Northwind"
+    assigned_at = LazyAttribute(lambda lead: timezone.now() if lead.owner else None)
+    owner = None
+
+    class Meta:
+        model = Lead
+
+
+class OpportunityFactory(DjangoModelFactory):
+    """Opened by the action, so that it has its process, its first visit and its base-currency value."""
+
+    topic = Sequence("Platform renewal {}".format)
+    account = SubFactory(AccountFactory)
+    contact = SubFactory(ContactFactory)
+    estimated_revenue = Decimal("48000")
+    owner = None
+
+    class Meta:
+        model = Opportunity
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        by = kwargs.pop("by", None)
+        owner = kwargs.pop("owner")
+        return open_opportunity(owner=owner, by=by or owner, **kwargs)
+
+
+class AssignmentRuleFactory(DjangoModelFactory):
+    name = Sequence("Rule {}".format)
+
+    class Meta:
+        model = AssignmentRule
