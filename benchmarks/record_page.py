@@ -20,6 +20,7 @@ from benchmarks.measuring import (
     queries_of,
     select,
     set_up,
+    shell,
     tell,
 )
 
@@ -29,7 +30,26 @@ CONTACT = """
     LEFT JOIN crm_user u ON u.id = c.owner_id LEFT JOIN crm_team t ON t.id = u.team_id WHERE c.id = %s
 """
 TIMELINE = "SELECT * FROM crm_interaction WHERE contact_id = %s ORDER BY occurred_at DESC, id DESC LIMIT 31"
-ACTIVITIES = "SELECT * FROM crm_activity WHERE contact_id = %s AND deleted_at IS NULL ORDER BY done_at DESC LIMIT 31"
+REACHED = {
+    "manager": "",
+    "rep": """AND id IN (
+        SELECT id FROM crm_activity WHERE owner_id IN (SELECT id FROM crm_user WHERE team_id = 1)
+        UNION SELECT id FROM crm_activity WHERE owner_id IS NULL AND team_id = 1
+        UNION SELECT record FROM crm_share WHERE resource = 'crm.activity' AND (user_id = 4 OR team_id = 1))""",
+}
+"""Of the activities a rep sees those of the team and what was shared."""
+DONE = "SELECT * FROM crm_activity WHERE contact_id = %s AND deleted_at IS NULL {} ORDER BY done_at DESC LIMIT 31"
+
+OPEN = """
+    SELECT * FROM crm_activity
+    WHERE contact_id = %s AND status = 'open' AND deleted_at IS NULL {} ORDER BY due_at LIMIT 20
+"""
+OF_CONTACT = "(SELECT id FROM django_content_type WHERE app_label = 'crm' AND model = 'contact')"
+TAGS = f"""
+    SELECT t.* FROM crm_tagging g JOIN crm_tag t ON t.id = g.tag_id
+    WHERE g.record_type_id = {OF_CONTACT} AND g.record_id = %s
+"""
+FOLLOWERS = f"SELECT count(*) FROM crm_follow WHERE record_type_id = {OF_CONTACT} AND record_id = %s"
 
 
 def main(rounds: int = 15) -> None:
@@ -43,8 +63,8 @@ def main(rounds: int = 15) -> None:
                 visits[rows], record = _visit(reader, kind)
             works = [(companies[rows], visit) for rows, visit in visits.items()]
             if kind == "crm.contact":
-                draw = once_drawn(visits[LARGE], "crm.web.frame")
-                works.append((companies[LARGE], partial(_floor, record, draw)))
+                draw = once_drawn(visits[LARGE], "crm.web.frame", "facts")
+                works.append((companies[LARGE], partial(_floor, reader, record, draw)))
             small, large, *floor = in_turn(works, rounds)
             at(companies[LARGE])
             tell(f"record growth: {reader} {kind}", large, small, GROWTH, queries_of(visits[LARGE]))
@@ -67,8 +87,10 @@ def _visit(reader: str, kind: str) -> tuple[partial, int]:
     return partial(client.get, record.get_absolute_url()), record.pk
 
 
-def _floor(record: int, draw) -> None:
-    for sql in (CONTACT, TIMELINE, ACTIVITIES):
+def _floor(reader: str, record: int, draw) -> None:
+    shell(READERS[reader], "crm.contact")
+    activities = (of.format(REACHED[reader]) for of in (DONE, OPEN))
+    for sql in (CONTACT, TIMELINE, *activities, TAGS, FOLLOWERS):
         select(sql, (record,))
     draw()
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.models import Exists, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from crm.hooks import paths
@@ -107,8 +109,25 @@ def within_reach(queryset: Q_, user: Any, verb: str) -> Q_:
     return queryset.filter(pk__in=_reached(queryset.model, user, verb, depth))
 
 
-def _reached(model: Any, user: User, verb: str, depth: Depth) -> QuerySet:
-    """The keys within reach, as one unevaluated UNION; put together once and kept on the user object."""
+def reaches_plainly(user: Any, verb: str, record: Any) -> bool | None:
+    """What `within_reach` says of a record at hand, as far as whose it is decides; None: a share or a path may still lead there."""
+    resource = record._meta.label_lower
+    depth = depth_of(user, resource, verb)
+    if record.deleted_at is not None or depth == Depth.NONE:
+        return False
+    if depth == Depth.ALL or record.owner_id == user.pk:
+        return True
+    if depth > Depth.OWN:
+        of_people = record.owner_id in people_within(user, depth)
+        if of_people or (record.owner_id is None and record.team_id in teams_within(user, depth)):
+            return True
+    return None if reached_otherwise(user, resource, verb) else False
+
+
+def _reached(model: Any, user: User, verb: str, depth: Depth) -> Any:
+    """The keys within reach: one UNION, kept on the user object as SQL, since a page asks for the same several times
+    and putting it together costs more than running it.
+    """
     resource = model._meta.label_lower
     if user._reached is None:
         user._reached = {}
@@ -116,7 +135,11 @@ def _reached(model: Any, user: User, verb: str, depth: Depth) -> QuerySet:
         rows = model._base_manager.order_by()
         ways: list[QuerySet] = [rows.filter(way).values("pk") for way in owned_by(model, user, depth)]
         first, *rest = ways + reached_otherwise(user, resource, verb)
-        user._reached[resource, verb] = first.union(*rest) if rest else first
+        united = first.union(*rest) if rest else first
+        try:
+            user._reached[resource, verb] = RawSQL(*united.query.sql_with_params())
+        except EmptyResultSet:
+            user._reached[resource, verb] = []
     return user._reached[resource, verb]
 
 

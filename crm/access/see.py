@@ -1,5 +1,6 @@
 """The two first lines of every page: see it or 404, change it or 403 with its sentence."""
 
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -17,13 +18,18 @@ M = TypeVar("M", bound=Model)
 
 def see_or_404(source: type[M] | QuerySet[M], pk: Any, user: Any) -> M:
     """The record if the user may see it; what you may not see does not exist for you. `source` may carry a select_related."""
-    queryset = source._default_manager.all() if isinstance(source, type) else source
-    found = queryset.visible_to(user).filter(pk=pk).first()  # type: ignore[attr-defined]
+    queryset: Any = source._default_manager.all() if isinstance(source, type) else source
+    one = queryset.visible_one if hasattr(queryset, "visible_one") else partial(_one, queryset)
+    found: M | None = one(pk, user)
     if found is None:
         if into := merged_away(queryset.model, pk, user):
             raise MergedAway(into)
         raise Http404
     return found
+
+
+def _one(queryset: Any, pk: Any, user: Any) -> Any:
+    return queryset.visible_to(user).filter(pk=pk).first()
 
 
 class MergedAway(Http404):

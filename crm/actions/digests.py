@@ -17,6 +17,8 @@ from crm.models import Notification, User
 MORNING = 7
 MONDAY = 0
 MOST = 50
+KEY = "digest:"
+"""With this begin the keys of the mails."""
 
 
 def send_due_digests(now: datetime) -> int:
@@ -43,7 +45,7 @@ def send_digest(user: User, now: datetime) -> bool:
     if not news:
         return False
     subject = ngettext("%(n)s thing for you in Tandem", "%(n)s things for you in Tandem", len(news)) % {"n": len(news)}
-    send_one(to=user.email, subject=subject, text=_letter(user, news), key=f"digest:{user.pk}:{now:%Y-%m-%dT%H}")
+    send_one(to=user.email, subject=subject, text=_letter(user, news), key=f"{KEY}{user.pk}:{now:%Y-%m-%dT%H}")
     Notification.objects.filter(pk__in=[note.pk for note in news]).update(mailed_at=now)
     return True
 

@@ -92,6 +92,7 @@ class Account(NormalForms, Mergeable, Record):
     forms_come_from = frozenset(("name", "website", "phone", "country"))
     form_columns = ("phone_normal", "name_key", "domain")
 
+    named_by = ("name", "merged_into_id", "deleted_at")
     objects = AccountQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:

@@ -47,6 +47,7 @@ class Contact(NormalForms, Mergeable, Record):
     company_key = form_column()
     mail_domain = form_column()
 
+    named_by = ("first_name", "last_name", "email", "is_prospect", "merged_into_id", "deleted_at")
     objects = NormalFormsQuerySet.as_manager()  # type: ignore[misc]
 
     forms_come_from = frozenset(

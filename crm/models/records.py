@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 from django.db import models
 
-from crm.access.depths import within_reach
+from crm.access.depths import reaches_plainly, within_reach
 from crm.access.see import must_be_able_to
 from crm.audit import current_source
 
@@ -31,6 +31,17 @@ class RecordQuerySet(models.QuerySet):
     def reachable_by(self, user: Any, verb: str) -> Self:
         """The rows the user's roles reach with `verb`: view, change or delete."""
         return within_reach(self.alive(), user, verb)
+
+    def visible_one(self, pk: Any, user: Any) -> Any:
+        """The row, if the user may see it, else None.
+
+        Most pages are opened by the owner or their team: where the row itself says so, the long question of shares and
+        paths is not asked.
+        """
+        found = self.alive().filter(pk=pk).first()
+        if found is not None and reaches_plainly(user, "view", found):
+            return found
+        return self.visible_to(user).filter(pk=pk).first()
 
     def in_bin(self) -> Self:
         """What was deleted. A record that was merged into another one rests as well, but not here: it is brought back by an undo."""

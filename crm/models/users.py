@@ -117,8 +117,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     _teams_below: list[int] | None = None
     _role_flags: tuple[bool, bool] | None = None
     _people: dict[Depth, list[int]] | None = None
-    _reached: dict[tuple[str, str], models.QuerySet] | None = None
+    _reached: dict[tuple[str, str], Any] | None = None
 
+    named_by = ("name", "email", "is_active")
     objects = UserManager()
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]

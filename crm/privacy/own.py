@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crm.actions.attachments import forget_files
+from crm.actions.digests import KEY as DIGEST_KEY
 from crm.hooks import personal
 from crm.hooks.personal import ALWAYS, ON_ERASE, PersonalData, of_contact
 from crm.models import (
@@ -78,6 +80,15 @@ def register_all() -> None:
         ),
         PersonalData("crm.handoverreceipt", _("Hand-overs to sales"), of_contact(HandoverReceipt), "at", order=61),
         PersonalData("crm.notification", _("Notifications that name her"), notifications_of, deletes=ALWAYS, order=70),
+        PersonalData(
+            "crm.letter",
+            _("Digests to colleagues that name her"),
+            digests_of,
+            blank={"text": ""},
+            before=forget_outbox,
+            hides=("text", "html"),
+            order=71,
+        ),
         PersonalData(
             "auditlog.logentry",
             _("Change history"),
@@ -149,12 +160,23 @@ def import_lines_of(contact: int) -> QuerySet[ImportLine]:
 
 def notifications_of(contact: int) -> QuerySet[Notification]:
     """Lines that lead to her page, or that write her full name."""
+    return Notification.objects.filter(_naming(contact, lambda address: Q(url=address)))
+
+
+def digests_of(contact: int) -> QuerySet[Letter]:
+    """Mails that told colleagues of such lines. They tell of other people too, so the export leaves their text out."""
+    mails = Message.objects.filter(key__startswith=DIGEST_KEY, content_type=LETTER).values("content_id")
+    lines = _naming(contact, lambda address: Q(text__contains=f"{address}\n"))
+    return Letter.objects.filter(lines, pk__in=mails)
+
+
+def _naming(contact: int, leads_to: Callable[[str], Q]) -> Q:
     lines = Q(pk__in=[])
     for person in herself(contact):
-        lines |= Q(url=person.get_absolute_url())
+        lines |= leads_to(person.get_absolute_url())
         if person.first_name and person.last_name:
             lines |= Q(text__icontains=str(person))
-    return Notification.objects.filter(lines)
+    return lines
 
 
 def history_of(contact: int) -> QuerySet[LogEntry]:
@@ -182,6 +204,11 @@ def forget_letters(rows: QuerySet) -> None:
 
     LetterFile.objects.filter(letter__in=letters).delete()
     OutboxItem.objects.filter(message__in=rows.values("pk")).delete()
+
+
+def forget_outbox(letters: QuerySet) -> None:
+    mails = Message.objects.filter(content_type=LETTER, content_id__in=letters.values("pk"))
+    OutboxItem.objects.filter(message__in=mails.values("pk")).delete()
 
 
 def forget_import_files(rows: QuerySet) -> None:

@@ -101,7 +101,7 @@ def timeline_of(record: Model, user: Any, before: str = "", limit: int = PER_PAG
 
 def _interactions_of(subject: Subject) -> QuerySet[Interaction]:
     """Log rows of the contact, else of the account. What an activity tells is told by the activity itself."""
-    rows = Interaction.objects.exclude(kind="activity.done").select_related("actor", "campaign")
+    rows = Interaction.objects.exclude(kind="activity.done").select_related("actor")
     if subject.contact:
         return rows.filter(contact=subject.contact)
     if subject.account:
@@ -116,7 +116,9 @@ def _activities_of(subject: Subject, user: Any) -> QuerySet[Activity]:
         mine |= Q(contact=subject.contact)
     elif subject.account:
         mine |= Q(account=subject.account)
-    return Activity.objects.visible_to(user).filter(mine).select_related("owner", "contact")
+    # On her own page all but a few are hers, so her many columns are not read again with each of them
+    beside = () if subject.contact else ("contact",)
+    return Activity.objects.visible_to(user).filter(mine).select_related("owner", *beside)
 
 
 def _told(rows: list[Interaction], user: Any) -> list[Happening]:
@@ -182,7 +184,8 @@ def _facts(data: dict[str, Any]) -> list[str]:
 
 
 def _from_activity(activity: Activity, subject: Subject) -> Happening:
-    about = str(activity.contact) if activity.contact and activity.contact != subject.contact else ""
+    is_hers = subject.contact is not None and activity.contact_id == subject.contact.pk
+    about = "" if is_hers or not activity.contact else str(activity.contact)
     moment = activity.done_at or activity.due_at or activity.created_at
     return Happening(
         at=moment,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -23,11 +24,12 @@ from crm.hooks.records import Field, RecordKind
 from crm.hooks.registry import Text
 from crm.queries.history import last_change
 from crm.queries.named import record_named
-from crm.queries.naming import names_for
+from crm.queries.naming import Key, Named
 from crm.web.field_forms import form_field
 from crm.web.requests import SignedIn
-from crm.web.values import Shown, keys_in, raw_of, shown, shown_one
+from crm.web.values import Shown, raw_of, shown, shown_one
 
+Names = Mapping[Key, Named]
 NOT_FACTS = {"owner", "team", "tags", "created_at", "updated_at", "created_by"}
 """The head and the foot of the page tell these."""
 
@@ -78,12 +80,11 @@ def address_of_fact(record: Any, field: Field) -> str:
     return reverse("crm:fact", args=[record._meta.label_lower, record.pk, field.name])
 
 
-def facts_of(record: Any, user: Any, *, may_edit: bool, why_not: str = "") -> Facts:
-    """Everything but what the head of the page tells, in groups; custom fields come in theirs."""
+def facts_of(record: Any, names: Names, *, may_edit: bool, why_not: str = "") -> Facts:
+    """Everything but what the head of the page tells, in groups; custom fields come in theirs. `names`: what they point at."""
     kind = records.kind_of(record)
     told = NOT_FACTS | set(kind.in_head)
     fields = [field for field in kind.all_fields() if field.name not in told]
-    names = names_for(user, keys_in(fields, record))
     facts = [Fact(kind, f, record, shown(f, record, names), may_edit and f.is_editable) for f in fields]
     groups: dict[str, list[Fact]] = {}
     for fact in facts:
@@ -93,10 +94,10 @@ def facts_of(record: Any, user: Any, *, may_edit: bool, why_not: str = "") -> Fa
     return Facts([Group(legend, inside) for legend, inside in groups.items()], empty, why_not)
 
 
-def fact_of(record: Any, name: str, user: Any, *, may_edit: bool) -> Fact:
+def fact_of(record: Any, name: str, names: Names, *, may_edit: bool) -> Fact:
     kind = records.kind_of(record)
     field = kind.field(name)
-    return Fact(kind, field, record, shown_one(field, record, user), may_edit and field.is_editable)
+    return Fact(kind, field, record, shown(field, record, names), may_edit and field.is_editable)
 
 
 class FactForm(forms.Form):

@@ -13,14 +13,14 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from crm.access.depths import may
+from crm.access.depths import may, reaches_plainly
 from crm.access.why import why_not
 from crm.actions.tags import tags_of
 from crm.hooks import record_commands, records, tabs
@@ -29,8 +29,10 @@ from crm.hooks.record_commands import Command
 from crm.hooks.records import RecordKind
 from crm.hooks.registry import Text
 from crm.models import Follow, Tag
+from crm.queries.naming import Key, Named, names_for
 from crm.queries.timeline import TimelinePage, timeline_of
-from crm.web.facts import Fact, Facts, fact_of, facts_of
+from crm.web.facts import NOT_FACTS, Fact, Facts, fact_of, facts_of
+from crm.web.values import keys_in
 
 SUMMARY = "summary"
 
@@ -93,17 +95,20 @@ class Frame:
         """The verbs with which the reader reaches this record."""
         if not self._is_owned:
             return {verb for verb in self._verbs if may(self.user, self.label, verb)}
-        return {verb for verb in self._verbs if self._asked.get(f"may_{verb}")}
+        return {verb for verb in self._verbs if self._plainly[verb] or self._asked.get(verb)}
 
     @cached_property
-    def _asked(self) -> dict[str, Any]:
-        """What the database knows of the reader and this record, asked at one go."""
-        marks: dict[str, Any] = {f"may_{verb}": Exists(self._reached(verb)) for verb in self._verbs if self._is_owned}
-        follows = Follow.objects.filter(
-            record_type=ContentType.objects.get_for_model(self.record), record_id=OuterRef("pk")
-        ).order_by()
-        counted = follows.values("record_id").annotate(n=Count("pk")).values("n")
-        marks |= {"followers": Subquery(counted), "follows": Exists(follows.filter(user=self.user.pk))}
+    def _plainly(self) -> dict[str, bool | None]:
+        """What the record itself says of each verb, so that the database is only asked of shares and paths."""
+        return {verb: reaches_plainly(self.user, verb, self.record) for verb in self._verbs}
+
+    @cached_property
+    def _asked(self) -> dict[str, bool]:
+        """What the database says of the verbs that shares and paths may give, at one go."""
+        open_verbs = [verb for verb in self._verbs if self._plainly[verb] is None]
+        if not open_verbs:
+            return {}
+        marks = {verb: Exists(self._reached(verb)) for verb in open_verbs}
         return type(self.record)._base_manager.filter(pk=self.record.pk).values(**marks).first() or {}
 
     @cached_property
@@ -159,11 +164,18 @@ class Frame:
 
     @cached_property
     def facts(self) -> Facts:
-        return facts_of(self.record, self.user, may_edit=self.may_edit, why_not=self.why_not)
+        return facts_of(self.record, self._names, may_edit=self.may_edit, why_not=self.why_not)
 
     def fact(self, name: str) -> Fact:
         """One fact that the page shows elsewhere; it is edited in its place like the others."""
-        return fact_of(self.record, name, self.user, may_edit=self.may_edit)
+        return fact_of(self.record, name, self._names, may_edit=self.may_edit)
+
+    @cached_property
+    def _names(self) -> dict[Key, Named]:
+        """Of all that its facts point at, read at one go."""
+        assert self.kind is not None
+        facts = (field for field in self.kind.all_fields() if field.name not in NOT_FACTS)
+        return names_for(self.user, keys_in(facts, self.record))
 
     @cached_property
     def tags(self) -> list[Tag]:
@@ -193,7 +205,10 @@ class Frame:
 
     @cached_property
     def following(self) -> Following:
-        return Following(self._asked.get("followers") or 0, bool(self._asked.get("follows")))
+        on = ContentType.objects.get_for_model(self.record)
+        count, mine = Count("pk"), Count("pk", filter=Q(user=self.user.pk))
+        found = Follow.objects.filter(record_type=on, record_id=self.record.pk).aggregate(count=count, mine=mine)
+        return Following(found["count"], bool(found["mine"]))
 
 
 def frame_of(request: HttpRequest, record: Any) -> Frame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -40,7 +40,7 @@ def shown_one(field: Field, record: Any, user: Any) -> Shown:
     return shown(field, record, names_for(user, keys_in([field], record)))
 
 
-def shown(field: Field, record: Any, names: dict[Key, Named]) -> Shown:
+def shown(field: Field, record: Any, names: Mapping[Key, Named]) -> Shown:
     """The value for a reader, "" where there is none. `names` are those of `keys_in`."""
     value = raw_of(field, record)
     if value is None or value == "" or value == []:

@@ -8,7 +8,12 @@ function showFields() {
   fields.hidden = false;
   fields.querySelector("[data-filter-find]").focus();
 }
-menu?.addEventListener("toggle", () => menu.open && !editor.children.length && showFields());
+// On the click itself: “toggle” comes later, and the first letters typed would be taken for the keys of the page
+menu?.querySelector("summary").addEventListener("click", (event) => {
+  event.preventDefault();
+  menu.open = !menu.open;
+  if (menu.open && !editor.children.length) showFields();
+});
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.target !== editor) return;
