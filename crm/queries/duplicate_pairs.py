@@ -65,14 +65,12 @@ def _pairs_sql(rule: DuplicateRule, part: Slice) -> tuple[str, list[Any]]:
         params += given
     read = []
     for way in ways:
-        selected = ", ".join(f"c.{column} AS {name}" for column, name in zip(way, names, strict=True))
+        kept = ", ".join(f"c.{column} AS {name}" for column, name in zip(way, names, strict=True))
         joined = " AND ".join(f"c.{column} = twice.{name}" for column, name in zip(way[:width], names, strict=False))
         filled = " AND ".join(f"NOT (c.{column} = '')" for column in way)
         active = " AND c.is_active" if rule.leaves_out_inactive else ""
-        read.append(
-            f"SELECT {selected}, c.id FROM twice JOIN {table} c ON {joined}"
-            f" WHERE {filled} AND c.deleted_at IS NULL{active}"
-        )
+        living = f"SELECT {kept}, c.id FROM {{}} WHERE {joined} AND {filled} AND c.deleted_at IS NULL{active}"
+        read.append(_by_index(living, table))
     grouped, key = ", ".join(names[:width]), ", ".join(names)
     sql = f"""
         WITH twice AS (SELECT {grouped} FROM ({" UNION ALL ".join(counted)}) u GROUP BY {grouped} HAVING count(*) > 1),
@@ -81,6 +79,16 @@ def _pairs_sql(rule: DuplicateRule, part: Slice) -> tuple[str, list[Any]]:
         SELECT DISTINCT first, id FROM sized WHERE id <> first AND size <= {rule.largest_group:d}
     """
     return sql, params
+
+
+def _by_index(living: str, table: str) -> str:
+    """The records of the values that occur twice, each value by its index.
+
+    PostgreSQL cannot know how few they are and would read the whole table for every slice; OFFSET 0 keeps it from that.
+    """
+    if connection.vendor != "postgresql":
+        return living.format(f"twice JOIN {table} c")
+    return f"SELECT alike.* FROM twice CROSS JOIN LATERAL ({living.format(f'{table} c')} OFFSET 0) alike"
 
 
 def pairs_with_older(rule: DuplicateRule, new: QuerySet) -> list[tuple[int, int]]:
