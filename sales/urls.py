@@ -3,11 +3,12 @@
 from django.urls import URLPattern, URLResolver, path
 
 from sales.document_urls import documents
-from sales.web import leads, lookups, my_work, opportunities, stages
+from sales.web import leads, lookups, my_work, opportunities, stages, work_queue
 
 app_name = "sales"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("my-work/", my_work.my_work_page, name="my-work"),
+    path("my-work/next/", work_queue.next_work, name="my-work-next"),
     path("leads/", leads.leads, name="leads"),
     path("leads/new/", leads.lead_new, name="lead-new"),
     path("leads/known/", leads.lead_known, name="lead-known"),

@@ -48,7 +48,7 @@ def _deals() -> None:
     from sales.models import Lead, Opportunity
     from sales.models.choices import Rating
     from sales.queries import facts
-    from sales.web import found, related, side
+    from sales.web import found, related, side, work_queue
     from sales.web import tabs as opportunity_tabs
 
     declare(
@@ -112,6 +112,7 @@ def _deals() -> None:
             is_primary=True,
         )
     )
+    panels.register(Panel("sales.work_bar", "record.above", _("My work"), work_queue.work_bar))
     panels.register(Panel("sales.contact_deals", "crm.contact", _("Leads & deals"), side.deals_of_contact, 20))
     panels.register(Panel("sales.account_deals", "crm.account", _("Leads & deals"), side.deals_of_account, 20))
     campaign_results.register(

@@ -67,7 +67,7 @@ def log_activity(
 @transaction.atomic
 def complete_activity(activity: Activity, *, outcome: str = "", by: User) -> Activity:
     """Mark as done, now. Raises NotAllowed where it is not open any more."""
-    activity = _open(activity)
+    activity = lock_open(activity)
     activity.status, activity.done_at = Activity.Status.DONE, timezone.now()
     activity.outcome = outcome or activity.outcome
     activity.version += 1
@@ -79,7 +79,7 @@ def complete_activity(activity: Activity, *, outcome: str = "", by: User) -> Act
 @transaction.atomic
 def cancel_activity(activity: Activity, *, by: User) -> Activity:
     """It will not take place; a guest who was invited gets a calendar file that takes it out again."""
-    activity = _open(activity)
+    activity = lock_open(activity)
     activity.status, activity.done_at = Activity.Status.CANCELLED, timezone.now()
     activity.version += 1
     activity.save()
@@ -134,7 +134,8 @@ def _about(regarding: Any, contact: Any, account: Any) -> tuple[Any, Any]:
     return contact, account or getattr(contact, "account", None)
 
 
-def _open(activity: Activity) -> Activity:
+def lock_open(activity: Activity) -> Activity:
+    """The fresh row, locked. Raises NotAllowed where it is not open any more."""
     activity = Activity.objects.select_for_update(of=("self",)).select_related("contact").get(pk=activity.pk)
     if activity.status != Activity.Status.OPEN:
         raise NotAllowed(f"“{activity}” is already {activity.get_status_display().lower()}.")

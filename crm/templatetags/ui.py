@@ -13,7 +13,7 @@ from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMult
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -212,6 +212,13 @@ def panels(context: template.Context, record: Model | str, of_its_own: bool = Fa
     offered = [panel for panel in panels_on(on) if panel.travels or not of_its_own]
     drawn = [(panel, panel.render(context["request"], record)) for panel in offered]
     return {"panels": [(panel, html) for panel, html in drawn if html]}
+
+
+@register.simple_tag(takes_context=True)
+def above(context: template.Context, place: str) -> SafeString:
+    """What apps hook onto a named place (“record.above”), as they draw it, without boxes around it."""
+    request = context["request"]
+    return format_html_join("", "{}", ((panel.render(request, context["record"]),) for panel in panels_on(place)))
 
 
 @register.inclusion_tag("ui/_timeline.html", takes_context=True)

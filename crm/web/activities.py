@@ -1,20 +1,17 @@
-"""Activities: log one on any record, mark it done, the list, the calendar, the calendar file."""
+"""Activities: log one on any record, the list, the calendar, the calendar file."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from crm.access.see import must_be_able_to_add, see_or_404
-from crm.actions.activities import cancel_activity, complete_activity
 from crm.calendars import calendar_file
 from crm.errors import CrmError
 from crm.models import Activity
@@ -24,7 +21,7 @@ from crm.queries.timeline import Subject, address_of, timeline_of
 from crm.web.activity_forms import form_for
 from crm.web.frame import render_record
 from crm.web.lists import Empty
-from crm.web.pages import answer, done, is_htmx, render_form
+from crm.web.pages import done, is_htmx, render_form
 from crm.web.record_lists import render_records
 from crm.web.requests import SignedIn
 
@@ -77,35 +74,6 @@ def activity_add(request: SignedIn) -> HttpResponse:
         context = {"form": form, "title": title, "address": request.get_full_path()}
         return render(request, "crm/activities/_form.html", context, status=422 if form.errors else 200)
     return render_form(request, form, title=title, submit=form.button, back=back)
-
-
-@login_required
-@require_POST
-def activity_complete(request: SignedIn, pk: int) -> HttpResponse:
-    record = see_or_404(Activity, pk, request.user).must_be_editable_by(request.user)
-    back = way_back(request, record.get_absolute_url())
-    try:
-        complete_activity(record, outcome=request.POST.get("outcome", "")[:100], by=request.user)
-    except CrmError as problem:
-        return answer(request, problem, back)
-    return done(request, _("Done: %s") % record, back)
-
-
-@login_required
-@require_POST
-def activity_cancel(request: SignedIn, pk: int) -> HttpResponse:
-    record = see_or_404(Activity, pk, request.user).must_be_editable_by(request.user)
-    try:
-        cancel_activity(record, by=request.user)
-    except CrmError as problem:
-        return answer(request, problem, record.get_absolute_url())
-    return done(request, _("Cancelled: %s") % record, record.get_absolute_url())
-
-
-def way_back(request: HttpRequest, otherwise: str) -> str:
-    """Where the form said it came from, if that is one of our own pages."""
-    wanted = request.POST.get("next", "")
-    return wanted if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else otherwise
 
 
 @login_required

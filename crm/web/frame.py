@@ -203,6 +203,13 @@ class Frame:
         """Only what the log tells of brings its followers news."""
         return self.kind is not None or hasattr(self.record, "contact_id")
 
+    @property
+    def call_address(self) -> str:
+        """The dialog that logs a call about it; "" where nobody is to be called, or the reader may not."""
+        if self.kind is None or self.label == "crm.activity" or not may(self.user, "crm.activity", "add"):
+            return ""
+        return f"{reverse('crm:call')}?on={self.label}:{self.record.pk}"
+
     @cached_property
     def following(self) -> Following:
         on = ContentType.objects.get_for_model(self.record)

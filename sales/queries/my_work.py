@@ -1,22 +1,25 @@
-"""A rep's day: new leads first, then what is due, then deals that close or stand still."""
+"""A rep's day: hot leads first, then what is overdue, due today and next, then deals that close or stand still."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Exists, F, FloatField, OuterRef
+from django.db.models import Case, Exists, F, FloatField, OuterRef, Value, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from crm.models import Activity
 from sales.models import Lead, Opportunity
+from sales.models.choices import Rating
 
 FEW = 10
 SOON = timedelta(days=14)
+NEXT = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -30,14 +33,32 @@ class Block:
 @dataclass(frozen=True)
 class MyWork:
     new_leads: Block
+    overdue: Block
+    today: Block
+    next: Block
     open_leads: Block
-    due: Block
     closing: Block
     stalled: Block
 
     @property
+    def blocks(self) -> list[Block]:
+        """In the order of the page."""
+        return [
+            self.new_leads, self.overdue, self.today, self.next, self.open_leads, self.closing, self.stalled,
+        ]  # fmt: skip
+
+    @property
     def is_empty(self) -> bool:
-        return not any(block.count for block in (self.new_leads, self.open_leads, self.due, self.closing, self.stalled))
+        return not any(block.count for block in self.blocks)
+
+    @property
+    def activities(self) -> list[Activity]:
+        return [*self.overdue.rows, *self.today.rows, *self.next.rows]
+
+    def keys(self) -> Iterator[str]:
+        """“sales.lead:5”, “crm.activity:7” …: every row once, in the order of the page."""
+        rows = (row for block in self.blocks for row in block.rows)
+        yield from dict.fromkeys(f"{row._meta.label_lower}:{row.pk}" for row in rows)
 
 
 def my_work(user: Any, now: datetime) -> MyWork:
@@ -50,22 +71,30 @@ def my_work(user: Any, now: datetime) -> MyWork:
     )
     newest = leads.order_by("-assigned_at", "-pk")
     deals = Opportunity.objects.visible_to(user).open().filter(owner=user).select_related("account", "contact")
-    today = timezone.localdate(now)
-    end_of_today = timezone.localtime(now).replace(hour=23, minute=59, second=59)
-    due = Activity.objects.visible_to(user).filter(owner=user, status=Activity.Status.OPEN, due_at__lte=end_of_today)
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    due = _due(user).order_by("due_at", "pk")
     return MyWork(
-        new_leads=_block(_by_score(newest.filter(~worked))),
+        new_leads=_block(_hot_first(newest.filter(~worked))),
+        overdue=_block(due.filter(due_at__lt=now)),
+        today=_block(due.filter(due_at__gte=now, due_at__lt=midnight)),
+        next=_block(due.filter(due_at__gte=midnight, due_at__lt=midnight + NEXT)),
         open_leads=_block(newest.filter(worked)),
-        due=_block(due.select_related("contact", "account").order_by("due_at", "pk")),
-        closing=_block(deals.filter(estimated_close__lte=today + SOON).order_by("estimated_close", "pk")),
+        closing=_block(deals.filter(estimated_close__lte=timezone.localdate(now) + SOON).order_by("estimated_close", "pk")),
         stalled=_block(deals.stalled(now).order_by("stage_since", "pk")),
-    )
+    )  # fmt: skip
 
 
-def _by_score(leads: Any) -> Any:
-    """The highest score first, those without one behind; then the newest. A score is a number in `details`."""
-    return leads.annotate(points=Cast(KeyTextTransform("score", "details"), FloatField())).order_by(
-        F("points").desc(nulls_last=True), "-assigned_at", "-pk"
+def _due(user: Any) -> Any:
+    rows = Activity.objects.visible_to(user).filter(owner=user, status=Activity.Status.OPEN)
+    return rows.select_related("contact", "account", "regarding_type")
+
+
+def _hot_first(rows: Any) -> Any:
+    """Hot ones, then the highest score, those without one behind; then the newest. A score is a number in `details`."""
+    heat = Case(When(rating=Rating.HOT, then=Value(1)), default=Value(0))
+    points = Cast(KeyTextTransform("score", "details"), FloatField())
+    return rows.annotate(heat=heat, points=points).order_by(
+        "-heat", F("points").desc(nulls_last=True), "-assigned_at", "-pk"
     )
 
 
