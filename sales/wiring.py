@@ -5,6 +5,7 @@ from typing import Any
 from auditlog.registry import auditlog
 from django.utils.translation import gettext_lazy as _
 
+from crm import jobs
 from crm.access.depths import Depth
 from crm.hooks import (
     attributes,
@@ -28,6 +29,8 @@ from crm.search import indexed
 from sales import indexed as sales_indexed
 from sales import watched
 
+TRIES = ("assignment_rule", "assignment_tried_at", "unassigned_because", "unassigned_details")
+"""What the rules note on a lead whenever they are asked; whom they gave it to, the log tells."""
 OWN, TEAM, BRANCH, ALL, NONE = Depth.OWN, Depth.TEAM, Depth.BRANCH, Depth.ALL, Depth.NONE
 
 
@@ -44,8 +47,9 @@ def wire() -> None:
 def _deals() -> None:
     """Leads, opportunities, and the desk that takes what is handed over."""
     from sales import bin_rules, bulk_actions, merge_rules, personal, record_kinds
+    from sales.actions import unassigned
     from sales.actions.desk import receive_leads
-    from sales.models import Lead, Opportunity
+    from sales.models import Absence, AssignmentRule, Lead, Opportunity, Seller
     from sales.models.choices import Rating
     from sales.queries import facts
     from sales.web import found, related, side, work_queue
@@ -68,6 +72,7 @@ def _deals() -> None:
         marketer=READS,
     )
     declare("sales.assignmentrule", "Assignment rules", manager=EVERYTHING, marketer=READS)
+    declare("sales.seller", "Working hours and absence of sellers", manager=(BRANCH, NONE, BRANCH, NONE))
     declare("sales.process", "Sales processes", manager=EVERYTHING)
     record_kinds.register_all()
     personal.register_all()
@@ -79,6 +84,11 @@ def _deals() -> None:
     _deal_kinds()
     _deal_doors()
     handover.register_desk(receive_leads)
+    jobs.register_recurring(unassigned.TRY, unassigned.EVERY)
+    paths.register(
+        "leads that are nobody's", "sales.lead", facts.leads_of_nobody, _("It is nobody’s, and you assign leads."),
+        (*paths.SEEING, "change", "assign"),
+    )  # fmt: skip
     paths.register(
         "contact through lead", "crm.contact", facts.contacts_seen_through_leads, _("You see a lead of theirs.")
     )
@@ -129,8 +139,11 @@ def _deals() -> None:
         "revenue", _("Won"), facts.count(facts.contacts_won), facts.contacts_won, facts.revenue_won, order=80
     )
     triggers.keep(watched.LEAD, watched.OPPORTUNITY)
-    for model in (Lead, Opportunity):
-        auditlog.register(model, exclude_fields=["version", "updated_at"])
+    auditlog.register(Opportunity, exclude_fields=["version", "updated_at"])
+    auditlog.register(Lead, exclude_fields=["version", "updated_at", *TRIES])
+    auditlog.register(AssignmentRule, exclude_fields=["last_owner"], m2m_fields={"users"})
+    auditlog.register(Seller)
+    auditlog.register(Absence)
     for source in found.SOURCES:
         search.register(source)
     indexed.keep(*sales_indexed.EVERY)

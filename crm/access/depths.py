@@ -16,6 +16,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from crm.hooks import paths
+from crm.hooks.paths import SEEING
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -33,7 +34,6 @@ VERBS = ("view", "add", "change", "delete")
 FURTHER = {"assign": "change", "share": "change", "merge": "change", "export": "view", "import": "add"}
 """Verbs that only some resources have, each with the verb whose depth it starts with."""
 ALL_VERBS = (*VERBS, *FURTHER)
-SEEING = ("view", "export")
 Q_ = TypeVar("Q_", bound=QuerySet)
 
 
@@ -193,8 +193,7 @@ def people_within(user: User, depth: Depth) -> list[int]:
 
 def reached_otherwise(user: User, resource: str, verb: str) -> list[QuerySet]:
     """The keys reached not by ownership: of shared records, and of those seen through others."""
-    ways = _by_share(user, resource, verb)
-    return ways + [path(user) for path in paths.paths_to(resource)] if verb in SEEING else ways
+    return _by_share(user, resource, verb) + paths.keys_by_paths(user, resource, verb)
 
 
 def _by_share(user: User, resource: str, verb: str) -> list[QuerySet]:

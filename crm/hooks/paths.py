@@ -7,21 +7,24 @@ from django.db.models import QuerySet
 
 from crm.hooks.registry import Registry, Text
 
-Path = Callable[[Any], QuerySet]
-_paths: Registry[tuple[str, Path, Text]] = Registry("path")
+Path = Callable[[Any], QuerySet | None]
+SEEING = ("view", "export")
+_paths: Registry[tuple[str, Path, Text, tuple[str, ...]]] = Registry("path")
 
 
-def register(name: str, resource: str, path: Path, label: Text) -> None:
-    """`path(user)` answers a values queryset of the primary keys of `resource` that the user sees this way.
+def register(name: str, resource: str, path: Path, label: Text, verbs: tuple[str, ...] = SEEING) -> None:
+    """`path(user)` answers a values queryset of the primary keys of `resource` that the user sees this way, None for no way.
 
-    `label` says so to them: “You see a lead of theirs.”
+    `label` says so to them: “You see a lead of theirs.” `verbs` are what the way is good for.
     """
-    _paths.register(name, (resource, path, label))
+    _paths.register(name, (resource, path, label, verbs))
 
 
-def paths_to(resource: str) -> list[Path]:
-    return [path for on, path, _ in _paths.values() if on == resource]
+def keys_by_paths(user: Any, resource: str, verb: str) -> list[QuerySet]:
+    """What the ways to a resource give this user for a verb."""
+    ways = (path(user) for on, path, _, verbs in _paths.values() if on == resource and verb in verbs)
+    return [keys for keys in ways if keys is not None]
 
 
 def labelled(resource: str) -> list[tuple[Text, Path]]:
-    return [(label, path) for on, path, label in _paths.values() if on == resource]
+    return [(label, path) for on, path, label, _verbs in _paths.values() if on == resource]

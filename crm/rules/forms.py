@@ -53,7 +53,7 @@ class RuleWidget(forms.Textarea):
 
     def in_words(self, value: Any) -> str:
         """How the rule reads, where two versions are compared."""
-        return words(value) if value else ""
+        return words(value, self.of) if value else ""
 
 
 class RuleField(forms.JSONField):

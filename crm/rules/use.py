@@ -14,7 +14,7 @@ from crm.rules.compile import contacts, is_in, matching, to_q
 from crm.rules.explain import explain
 from crm.rules.operators import operator
 from crm.rules.parse import Problem, RuleInvalid, check, parse, read
-from crm.rules.tree import All, Did, Either, Not, Rule, Test, Top, nodes
+from crm.rules.tree import CONTACT, All, Did, Either, Not, Rule, Test, Top, nodes
 
 __all__ = ["Problem", "Reason", "RuleInvalid", "check", "contacts", "is_in", "matching", "parse", "reasons"]
 __all__ += ["explain", "moves_with_time", "read", "those", "words"]
@@ -25,9 +25,9 @@ def those(stored: Any, now: datetime) -> QuerySet[Contact]:
     return matching(parse(stored), now)
 
 
-def words(stored: Any) -> str:
-    """A stored rule as a sentence; a rule that has become invalid says so instead."""
-    rule, problems = read(stored)
+def words(stored: Any, of: str = CONTACT) -> str:
+    """A stored rule as a sentence; a rule that has become invalid says so instead. `of` is the kind of record it speaks of."""
+    rule, problems = read(stored, of)
     return explain(rule) if rule else f"This rule cannot be used: {problems[0]}"
 
 

@@ -14,8 +14,9 @@ from crm.errors import Invalid
 from crm.hooks.handover import Receipt, Request
 from crm.log.recording import entry, record_many
 from crm.models import Contact, HandoverReceipt, Interaction, User
-from sales.actions.assignment import take_turns
+from sales.actions.assignment import give_by_rules, told_of
 from sales.models import Lead
+from sales.queries.choosing import Choice
 
 
 @transaction.atomic
@@ -50,10 +51,11 @@ def _receive(requests: list[Request], contacts: dict[int, Contact]) -> dict[str,
     leads = {
         lead.contact_id: lead for lead in Lead.objects.open().alive().filter(contact__in=contacts).select_for_update()
     }
-    waiting = [lead for lead in leads.values() if lead.owner_id is None]
+    waiting = [lead for lead in leads.values() if lead.owner_id is None and lead.team_id is None]
     news = _open_leads([r for r in requests if r.contact not in leads], contacts)
     leads |= {lead.contact_id: lead for lead in news.values()}
-    _find_owners_for([*waiting, *news.values()])
+    found = [*waiting, *news.values()]
+    choices = {lead.pk: choice for lead, choice in zip(found, give_by_rules(found, timezone.now()), strict=True)}
     keep_created(news.values(), by=None)
     keep_in_bulk([(lead, {"owner": ["None", str(lead.owner_id)]}) for lead in waiting if lead.owner_id], by=None)
     receipts = {
@@ -75,7 +77,7 @@ def _receive(requests: list[Request], contacts: dict[int, Contact]) -> dict[str,
         )
         for r in requests
     )
-    _tell(requests, receipts, leads, contacts)
+    _tell(requests, receipts, leads, contacts, choices)
     return receipts
 
 
@@ -101,38 +103,34 @@ def _open_leads(requests: Iterable[Request], contacts: dict[int, Contact]) -> di
     return leads
 
 
-def _find_owners_for(leads: list[Lead]) -> None:
-    """New leads, and open ones that nobody has taken yet."""
-    now = timezone.now()
-    for lead, owner in zip(leads, take_turns([lead.campaign_id for lead in leads]), strict=True):
-        lead.owner_id, lead.assigned_at = owner, now if owner else None
-    Lead.objects.bulk_update(leads, ["owner", "assigned_at"], batch_size=500)
-
-
 def _tell(
-    requests: list[Request], receipts: dict[str, Receipt], leads: dict[int, Lead], contacts: dict[int, Contact]
+    requests: list[Request],
+    receipts: dict[str, Receipt],
+    leads: dict[int, Lead],
+    contacts: dict[int, Contact],
+    choices: dict[int, Choice],
 ) -> None:
     names = {user.pk: str(user) for user in User.objects.filter(pk__in={lead.owner_id for lead in leads.values()})}
     rows: list[Interaction] = []
     news: list[Note] = []
     for request in requests:
         receipt, lead = receipts[request.key], leads[request.contact]
-        rows += _log_rows(request, receipt, lead, names)
+        rows += _log_rows(request, receipt, lead, names, choices.pop(lead.pk, None))
         if lead.owner_id:
             news.append(_notice(request, receipt, lead, lead.owner_id, contacts[request.contact]))
     record_many(rows)
     tell(news)
 
 
-def _log_rows(request: Request, receipt: Receipt, lead: Lead, names: dict[int, str]) -> list[Interaction]:
+def _log_rows(
+    request: Request, receipt: Receipt, lead: Lead, names: dict[int, str], choice: Choice | None
+) -> list[Interaction]:
+    """`choice` is what the rules have just said of this lead, where they were asked."""
     about: dict[str, Any] = {"contact": request.contact, "source": lead, "campaign": request.campaign}
     data = {"topic": request.topic, "source": request.source, **request.details}
-    if not receipt.is_new:
-        return [entry("lead.interest", data=data, **about)]
-    rows = [entry("lead.created", data=data, **about)]
-    if lead.owner_id:
-        told = {"owner": lead.owner_id, "score": lead.score, "text": f"To {names[lead.owner_id]}"}
-        rows.append(entry("lead.assigned", data=told, **about))
+    rows = [entry("lead.created" if receipt.is_new else "lead.interest", data=data, **about)]
+    if choice and choice.owner:
+        rows.append(entry("lead.assigned", data=told_of(choice, names[choice.owner], lead), **about))
     return rows
 
 

@@ -101,7 +101,7 @@ def open_lead(
 
 @transaction.atomic
 def change_lead(lead: Lead, *, by: User, version: int | None = None, **fields: Any) -> Lead:
-    """Plain fields of an open lead. Raises NotAllowed where it is closed, Stale where `version` is no longer the current one."""
+    """Plain fields of an open lead; where it waits for an owner, the rules look at it again. Raises NotAllowed where it is closed, Stale where `version` is no longer the current one."""
     lead = _lock(lead)
     if version is not None and version != lead.version:
         raise Stale(f"Somebody else saved “{lead}” while you were editing. Look at it again and repeat your change.")
@@ -109,6 +109,7 @@ def change_lead(lead: Lead, *, by: User, version: int | None = None, **fields: A
         raise NotAllowed(f"“{lead}” is {lead.get_status_display().lower()}. Reactivate it before you change it.")
     for name, value in fields.items():
         setattr(lead, name, value)
+    lead.assignment_tried_at = None if lead.unassigned_because else lead.assignment_tried_at
     _save(lead)
     return lead
 
@@ -125,6 +126,7 @@ def assign_lead(lead: Lead, *, owner: User | None, team: Team | None = None, by:
     if not hand_over(lead, owner, team):
         return lead
     lead.assigned_at = timezone.now() if owner else None
+    lead.assignment_rule, lead.unassigned_because, lead.unassigned_details = None, "", {}
     _save(lead)
     record(
         "lead.assigned",

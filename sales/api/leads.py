@@ -16,6 +16,7 @@ from crm.api.custom import CustomMixin
 from crm.api.filtering import OF_ITS_KIND
 from crm.api.merging import MergeMixin
 from crm.api.records import KindViewSet
+from crm.api.rules import StoredRuleField
 from crm.api.views import RecordViewSet
 from crm.models import Account, Campaign, Contact, Currency
 from sales.actions.leads import (
@@ -25,8 +26,10 @@ from sales.actions.leads import (
     qualify_lead,
     reactivate_lead,
 )
+from sales.actions.unassigned import ask_for_another_try
 from sales.api.fields import Seen
 from sales.models import AssignmentRule, DisqualifyReason, Lead
+from sales.queries.rule_lines import in_words
 
 PERSON = ("email", "first_name", "last_name", "phone", "country", "job_title")
 
@@ -70,12 +73,17 @@ class LeadSerializer(CustomMixin, serializers.ModelSerializer):
             "details",
             "opportunities",
             "assigned_at",
+            "assignment_rule",
+            "unassigned_because",
             "closed_at",
             "version",
             "created_at",
             "updated_at",
         ]
-        read_only_fields = ["account", "status", "disqualify_reason", "details", "assigned_at", "closed_at", "version"]
+        read_only_fields = [
+            "account", "status", "disqualify_reason", "details", "assigned_at", "assignment_rule", "unassigned_because",
+            "closed_at", "version",
+        ]  # fmt: skip
 
 
 class QualifySerializer(serializers.Serializer):
@@ -137,14 +145,41 @@ class LeadViewSet(AsksFirst, MergeMixin, KindViewSet):
 
 
 class AssignmentRuleSerializer(serializers.ModelSerializer):
+    """`when` is a rule over leads; null: every lead. `words` says which leads the rule is for, "" for all of them."""
+
+    when = StoredRuleField(of="sales.lead", required=False, allow_null=True)
+    words = serializers.SerializerMethodField()
+
     class Meta:
         model = AssignmentRule
-        fields = ["id", "name", "order", "is_active", "campaign", "distribution", "users", "last_owner"]
+        fields = [
+            "id", "name", "order", "is_active", "campaign", "when", "words", "distribution", "users", "team",
+            "respects_hours", "waits", "last_owner",
+        ]  # fmt: skip
         read_only_fields = ["last_owner"]
+
+    def get_words(self, rule: AssignmentRule) -> str:
+        return in_words(rule)
 
 
 class AssignmentRuleViewSet(RecordViewSet):
-    queryset = AssignmentRule.objects.order_by("order", "pk").prefetch_related("users")
+    """Whatever changes the rules has the waiting leads tried again."""
+
+    queryset = AssignmentRule.objects.order_by("order", "pk").select_related("campaign").prefetch_related("users")
     serializer_class = AssignmentRuleSerializer
     restore: Any = None
     """A rule is deleted at once; there is nothing to bring back."""
+
+    def perform_create(self, form: Any) -> Any:
+        saved = super().perform_create(form)
+        ask_for_another_try()
+        return saved
+
+    def perform_update(self, form: Any) -> Any:
+        saved = super().perform_update(form)
+        ask_for_another_try()
+        return saved
+
+    def perform_destroy(self, record: AssignmentRule) -> None:
+        super().perform_destroy(record)
+        ask_for_another_try()

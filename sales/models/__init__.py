@@ -1,6 +1,6 @@
 """The nouns of sales."""
 
-from sales.models.assignment import AssignmentRule
+from sales.models.assignment import AssignmentRule, Unassigned
 from sales.models.documents import NumberSequence
 from sales.models.invoices import Invoice, InvoiceLine, InvoiceStatus, Payment, PaymentMethod
 from sales.models.leads import DisqualifyReason, Lead, LeadStatus
@@ -18,8 +18,10 @@ from sales.models.orders import Order, OrderLine, OrderStatus
 from sales.models.processes import Process, ProcessStep, Stage
 from sales.models.products import PriceList, PriceListItem, Product, ProductStatus, TaxRate
 from sales.models.quotes import CloseReason, Quote, QuoteLine, QuoteStatus
+from sales.models.sellers import Absence, Seller
 
 __all__ = [
+    "Absence",
     "AssignmentRule",
     "CloseReason",
     "DisqualifyReason",
@@ -50,7 +52,9 @@ __all__ = [
     "QuoteLine",
     "QuoteStatus",
     "RevenueMode",
+    "Seller",
     "Stage",
     "StageVisit",
     "TaxRate",
+    "Unassigned",
 ]

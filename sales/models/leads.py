@@ -16,6 +16,7 @@ from django_fsm import FSMField, FSMModelMixin, transition
 from crm.models import Record
 from crm.models.merges import IS_MERGED, Mergeable
 from crm.models.records import RecordQuerySet
+from sales.models.assignment import Unassigned
 from sales.models.choices import BudgetStatus, Need, Rating, Timeframe
 
 
@@ -36,11 +37,21 @@ class LeadQuerySet(RecordQuerySet):
     def open(self) -> Self:
         return self.filter(status=LeadStatus.OPEN)
 
+    def nobodys(self) -> Self:
+        """Open ones without an owner that wait in no team's queue either."""
+        return self.open().filter(owner=None, team=None, deleted_at=None)
+
+    def waiting(self) -> Self:
+        """Those that the rules have found nobody for, and try again."""
+        return self.nobodys().exclude(unassigned_because="")
+
 
 class Lead(FSMModelMixin, Mergeable, Record):
     """One person's interest, always about a contact. A person has one open lead; new interest goes on to it.
 
     `details` is a snapshot of why it was handed over, e.g. {"score": 85, "reasons": ["Registered …", …]}.
+    `assignment_rule` gave it to its owner; of a lead that is nobody's it is the rule whose people it waits for, with
+    `unassigned_because` and, of whom and until when, `unassigned_details` (sales/queries/assignment_words.py).
     """
 
     topic = models.CharField(max_length=300)
@@ -54,6 +65,14 @@ class Lead(FSMModelMixin, Mergeable, Record):
     disqualify_reason = models.CharField(max_length=20, choices=DisqualifyReason, blank=True, editable=False)
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     assigned_at = models.DateTimeField(null=True, blank=True, editable=False)
+    assignment_rule = models.ForeignKey(
+        "sales.AssignmentRule", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    unassigned_because = models.CharField(
+        _("unassigned because"), max_length=8, choices=Unassigned, blank=True, editable=False
+    )
+    unassigned_details = models.JSONField(default=dict, blank=True, editable=False)
+    assignment_tried_at = models.DateTimeField(null=True, blank=True, editable=False)
     budget_amount = models.DecimalField(
         max_digits=18, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
     )
@@ -82,6 +101,11 @@ class Lead(FSMModelMixin, Mergeable, Record):
             models.Index(fields=["closed_at", "id"], name="lead_by_end", condition=~Q(closed_at=None)),
             models.Index(fields=["campaign", "status"], name="lead_by_campaign", condition=~Q(campaign=None)),
             models.Index(fields=["contact", "-created_at"], name="lead_by_contact"),
+            models.Index(
+                fields=["unassigned_because", "id"],
+                name="lead_nobodys",
+                condition=Q(owner=None, team=None, status="open", deleted_at=None),
+            ),
             models.Index(fields=["merged_into"], name="lead_merged", condition=IS_MERGED),
         ]
         constraints = [

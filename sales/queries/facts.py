@@ -8,11 +8,11 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
-from crm.access.depths import seen_through
+from crm.access.depths import Depth, depth_of, seen_through
 from crm.models import Campaign
 from crm.queries.rates import base_currency
 from crm.rules.columns import among
-from sales.models import Lead, Opportunity, OpportunityStatus
+from sales.models import Lead, LeadStatus, Opportunity, OpportunityStatus
 
 
 def has_open_lead(op: str, value: bool) -> Q:
@@ -64,6 +64,17 @@ def revenue_won(campaign: Campaign) -> tuple[Decimal, str]:
 
 def contacts_seen_through_leads(user: Any) -> QuerySet:
     return seen_through(Lead, user, "contact")
+
+
+def leads_of_nobody(user: Any) -> QuerySet | None:
+    """Who assigns the leads of a team or more, also sees those that are nobody's and no team's, to find somebody."""
+    if depth_of(user, "sales.lead", "assign") < Depth.BRANCH:
+        return None
+    return (
+        Lead._base_manager.filter(owner=None, team=None, status=LeadStatus.OPEN, deleted_at=None)
+        .order_by()
+        .values("pk")
+    )
 
 
 def contacts_seen_through_opportunities(user: Any) -> QuerySet:

@@ -114,7 +114,7 @@ def test_a_contact_that_is_not_there_hands_nothing_over(reps):
 @pytest.mark.parametrize("number", [1, 100])
 def test_a_batch_costs_the_same_for_one_contact_and_for_a_hundred(reps, number, django_assert_max_num_queries):
     wishes = [wish(contact) for contact in [ContactFactory() for _ in range(number)]]
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(30):
         hand_over(wishes)
 
 

@@ -1,0 +1,141 @@
+"""Leads that nobody has: tried again by the rules as soon as somebody is available, or claimed by hand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import chain
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm import jobs
+from crm.actions.notifications import Note, tell
+from crm.audit import changing, keep_in_bulk
+from crm.errors import NotAllowed
+from crm.log.recording import entry, record_many
+from crm.models import User
+from sales.actions.assignment import give_by_rules, told_of
+from sales.actions.leads import assign_lead
+from sales.models import AssignmentRule, Lead
+from sales.queries.availability import people
+from sales.queries.choosing import Choice, Chooser
+from sales.queries.rule_lines import lines_of
+
+TRY = "sales.tasks.try_waiting_leads"
+EVERY = timedelta(minutes=1)
+PATIENCE = timedelta(hours=1)
+BATCH = 500
+FEW = 3
+"""Up to so many leads at once are told one by one, more of them as one line."""
+
+
+def ask_for_another_try() -> None:
+    """Rules have changed: every waiting lead is tried again, soon."""
+    jobs.nudge(TRY, "all")
+
+
+@transaction.atomic
+def claim_lead(lead: Lead, *, by: User) -> Lead:
+    """Take a lead that nobody has. Raises NotAllowed where somebody was quicker, or where it is closed."""
+    locked = Lead.objects.select_for_update().select_related("owner").get(pk=lead.pk)
+    if locked.owner is not None and locked.owner != by:
+        raise NotAllowed(_("%(owner)s has “%(lead)s” already.") % {"owner": locked.owner, "lead": locked})
+    return assign_lead(locked, owner=by, by=by)
+
+
+@transaction.atomic
+def assign_by_rules(leads: Iterable[Lead], *, by: User | None, now: datetime | None = None) -> list[Lead]:
+    """The rules choose owners for those of the leads that are open and nobody's; answers these, whether or not one was found.
+
+    A team in whose queue one waits keeps it only until somebody is found. Any number costs the same few queries.
+    """
+    keys = [lead.pk for lead in leads]
+    rows = Lead.objects.open().filter(pk__in=keys, owner=None, deleted_at=None).order_by("pk")
+    locked = list(rows.select_related("contact").select_for_update(of=("self",)))
+    choices = give_by_rules(locked, now or timezone.now())
+    tell_of_choices(locked, choices, by)
+    return locked
+
+
+def try_waiting(now: datetime, *, all_of_them: bool = False) -> int:
+    """Give the waiting leads for whom somebody is available now, those that came first first; answers how many found an owner.
+
+    Without `all_of_them` those that no rule fits are asked about once an hour only, and at once where they were edited.
+    """
+    if not Lead.objects.waiting().exists():
+        return 0
+    hopeful = Q() if all_of_them else _hopeful(now)
+    found, last, tried = 0, 0, BATCH
+    while tried == BATCH:
+        last, tried, given = _try_batch(hopeful, last, now)
+        found += given
+    return found
+
+
+@transaction.atomic
+def _try_batch(hopeful: Q, after: int, now: datetime) -> tuple[int, int, int]:
+    """(the last key, how many were tried, how many found an owner). What another worker holds is left to it."""
+    rows = Lead.objects.waiting().filter(hopeful, pk__gt=after).select_related("contact").order_by("pk")
+    leads = list(rows.select_for_update(of=("self",), skip_locked=True)[:BATCH])
+    choices = give_by_rules(leads, now)
+    tell_of_choices(leads, choices, None)
+    return (leads[-1].pk if leads else after), len(leads), sum(1 for choice in choices if choice.owner)
+
+
+def _hopeful(now: datetime) -> Q:
+    """Which of the waiting leads may find somebody now."""
+    rules = list(AssignmentRule.objects.filter(is_active=True))
+    lines = lines_of(rules)
+    chooser = Chooser(lines, people({pk for line in lines for pk in line.people}, now))
+    able = [line.rule.pk for line in lines if chooser.can_give(line, now)]
+    passing = [line.rule.pk for line in lines if not line.rule.waits] if able else []
+    stale = Q(assignment_tried_at=None) | Q(assignment_tried_at__lte=now - PATIENCE)
+    return Q(assignment_rule__in=[*able, *passing]) | (Q(assignment_rule=None) & stale) | Q(assignment_tried_at=None)
+
+
+def tell_of_choices(leads: Sequence[Lead], choices: Sequence[Choice], by: User | None) -> None:
+    """History, log and bells for leads that the rules have given to somebody."""
+    given = [(lead, choice) for lead, choice in zip(leads, choices, strict=True) if choice.owner]
+    names = dict(User.objects.filter(pk__in={choice.owner for _lead, choice in given}).values_list("pk", "name"))
+    record_many(
+        entry(
+            "lead.assigned",
+            contact=lead.contact_id,
+            source=lead,
+            campaign=lead.campaign_id,
+            by=by,
+            data=told_of(choice, names[choice.owner or 0], lead),
+        )
+        for lead, choice in given
+    )
+    by_rule: dict[AssignmentRule, list[Lead]] = defaultdict(list)
+    for lead, choice in given:
+        if choice.rule:
+            by_rule[choice.rule].append(lead)
+    for rule, rows in by_rule.items():
+        with changing("rule", rule.name, of=rule):
+            keep_in_bulk([(lead, {"owner": ["None", str(lead.owner_id)]}) for lead in rows], by=by)
+    tell(_bells([lead for lead, _choice in given]))
+
+
+def _bells(leads: Sequence[Lead]) -> list[Note]:
+    by_owner: dict[int, list[Lead]] = defaultdict(list)
+    for lead in leads:
+        by_owner[lead.owner_id or 0].append(lead)
+    return list(chain.from_iterable(_bell(owner, rows) for owner, rows in by_owner.items()))
+
+
+def _bell(owner: int, leads: list[Lead]) -> list[Note]:
+    if len(leads) <= FEW:
+        return [
+            Note(
+                owner, f"New lead: {lead.contact}. {lead.topic}", lead.get_absolute_url(), "user-star", kind="assigned"
+            )
+            for lead in leads
+        ]
+    text = _("%(n)s leads were given to you by the rules.") % {"n": len(leads)}
+    return [Note(owner, text, "/leads/?view=my-open", "user-star", kind="assigned")]
