@@ -12,8 +12,8 @@ from crm.hooks import bulk_actions
 from crm.hooks.bulk_actions import Batch, BulkAction, Outcome, one_by_one, skipped
 from crm.hooks.records import RecordKind
 from crm.models import User
+from sales.actions.closing import lose_opportunity, reopen_opportunity
 from sales.actions.leads import disqualify_lead, qualify_lead, reactivate_lead
-from sales.actions.opportunities import lose_opportunity, reopen_opportunity
 from sales.models import DisqualifyReason, LeadStatus, LostReason, OpportunityStatus
 
 

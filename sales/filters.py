@@ -10,19 +10,29 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.field_filters import YesNoFilter, asker_of
 from crm.models import User
+from sales.models import Competitor
+from sales.queries.rivals import named_in
 
 
 def active_users(request: Any) -> QuerySet:
     return User.objects.filter(is_active=True)
 
 
+def competitors() -> list[tuple[str, str]]:
+    return [(str(pk), name) for pk, name in Competitor.objects.alive().values_list("pk", "name")]
+
+
 class OpportunityFilter(filters.FilterSet):
     """Beside the fields of an opportunity. `closes_until` is the older name of “estimated_close__to”."""
 
-    offered = ("stalled",)
+    offered = ("stalled", "competitor")
 
     closes_until = filters.DateFilter(field_name="estimated_close", lookup_expr="lte", label=_("Closes until"))
+    competitor = filters.ChoiceFilter(method="only_against", label=_("Competitor"), choices=competitors)
     stalled = YesNoFilter(method="only_stalled", label=_("Two weeks in one stage"))
+
+    def only_against(self, rows: Any, name: str, competitor: str) -> QuerySet:
+        return rows.filter(named_in(int(competitor)))
 
     def only_stalled(self, rows: Any, name: str, is_stalled: bool) -> QuerySet:
         return rows.stalled(asker_of(self).now) if is_stalled else rows

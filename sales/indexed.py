@@ -12,5 +12,6 @@ ORDERS = Indexed("sales.order", "sales_order", ("number", "billing_name"), (PERS
 INVOICES = Indexed("sales.invoice", "sales_invoice", ("number", "billing_name"), (PERSON,))
 PRODUCTS = Indexed("sales.product", "sales_product", ("name", "number"))
 PRICE_LISTS = Indexed("sales.pricelist", "sales_pricelist", ("name",))
+COMPETITORS = Indexed("sales.competitor", "sales_competitor", ("name", "website", "products"))
 TAX_RATES = Indexed("sales.taxrate", "sales_taxrate", ("name", "country"))
-EVERY = (LEADS, OPPORTUNITIES, QUOTES, ORDERS, INVOICES, PRODUCTS, PRICE_LISTS, TAX_RATES)
+EVERY = (LEADS, OPPORTUNITIES, QUOTES, ORDERS, INVOICES, PRODUCTS, PRICE_LISTS, TAX_RATES, COMPETITORS)

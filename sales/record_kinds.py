@@ -13,10 +13,12 @@ from sales.actions.leads import assign_lead, change_lead
 from sales.actions.opportunities import assign_opportunity, change_opportunity
 from sales.filters import OpportunityFilter
 from sales.models import (
+    Competitor,
     DisqualifyReason,
     ForecastCategory,
     Lead,
     LeadStatus,
+    LostReason,
     Opportunity,
     OpportunityStatus,
     RevenueMode,
@@ -26,7 +28,7 @@ from sales.models.choices import BudgetStatus, Need, PurchaseProcess, Rating, Ti
 
 
 def register_all() -> None:
-    for kind in (LEAD, OPPORTUNITY):
+    for kind in (LEAD, OPPORTUNITY, COMPETITOR):
         records.register(kind)
 
 
@@ -115,6 +117,9 @@ OPPORTUNITY = RecordKind(
               group=_MONEY),
         Field("actual_revenue", _("Actual revenue"), "money", is_editable=False, group=_MONEY),
         Field("closed_on", _("Closed on"), "day", is_editable=False, group=_MONEY),
+        Field("lost_reason", _("Lost because"), "choice", choices=lambda: LostReason.choices, is_editable=False,
+              group=_MONEY),
+        Field("lost_to", _("Lost to"), "lookup", to="sales.competitor", is_editable=False, group=_MONEY),
         Field("need", _("Need"), "choice", choices=lambda: Need.choices, group=_NEEDS),
         Field("purchase_timeframe", _("Purchase timeframe"), "choice", choices=lambda: Timeframe.choices, group=_NEEDS),
         Field("purchase_process", _("Purchase process"), "choice", choices=lambda: PurchaseProcess.choices,
@@ -150,3 +155,25 @@ OPPORTUNITY = RecordKind(
     locked=locked_if_closed,
     in_head=("status", "stage", "stage_since"),
 )  # fmt: skip
+
+COMPETITOR = RecordKind(
+    name="sales.competitor",
+    model=Competitor,
+    label=_("Competitor"),
+    plural=_("Competitors"),
+    icon="swords",
+    fields=(
+        Field("name", _("Name"), sort="name", is_required=True),
+        Field("website", _("Website"), "url"),
+        Field("products", _("Products"), "longtext", help_text=_("What they sell against us.")),
+        Field("strengths", _("Strengths"), "longtext"),
+        Field("weaknesses", _("Weaknesses"), "longtext"),
+        *BOOKKEEPING,
+    ),
+    columns=("name", "website", "products", "weaknesses", "updated_at"),
+    sort="name",
+    views=(View("all", _("Competitors"), ""), View("mine", _("Written down by me"), "created_by=me")),
+    list_url="sales:competitors",
+    matching=narrow,
+    related=("owner",),
+)

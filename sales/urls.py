@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from sales.deal_urls import deals
 from sales.document_urls import documents
 from sales.web import leads, lookups, my_work, opportunities, stages, work_queue
 
@@ -29,5 +30,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("opportunities/<int:pk>/win/", opportunities.opportunity_win, name="opportunity-win"),
     path("opportunities/<int:pk>/lose/", opportunities.opportunity_lose, name="opportunity-lose"),
     path("opportunities/<int:pk>/reopen/", opportunities.opportunity_reopen, name="opportunity-reopen"),
+    *deals,
     *documents,
 ]

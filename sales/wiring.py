@@ -26,8 +26,8 @@ from crm.hooks.resources import EVERYTHING, OWNED, READS, declare
 from crm.hooks.tabs import Tab
 from crm.log import kinds, triggers
 from crm.search import indexed
+from sales import deal_wiring, watched
 from sales import indexed as sales_indexed
-from sales import watched
 
 TRIES = ("assignment_rule", "assignment_tried_at", "unassigned_because", "unassigned_details")
 """What the rules note on a lead whenever they are asked; whom they gave it to, the log tells."""
@@ -39,6 +39,7 @@ def wire() -> None:
     from sales import exports, imports
 
     _deals()
+    deal_wiring.wire()
     _documents()
     imports.register_all()
     exports.register_all()

@@ -17,6 +17,7 @@ from crm.hooks import importers, records
 from crm.models import Campaign, Import
 from sales.actions.leads import capture_lead
 from sales.actions.opportunities import open_opportunity
+from sales.models import Competitor
 from tests.factories.crm import AccountFactory, ContactFactory, TeamFactory, UserFactory
 from tests.factories.custom_fields import every_custom_field
 
@@ -29,8 +30,11 @@ EDITS = {
     "crm.contact": {"job_title": "=Chief", "custom.plan": "silver"},
     "sales.lead": {"source": "معرض", "custom.plan": "silver"},
     "sales.opportunity": {"pain_points": "None,\nreally", "custom.plan": "silver"},
+    "sales.competitor": {"weaknesses": "-1 & <slow>", "products": "Όλα"},
     "crm.activity": {"outcome": "-1 & <done>", "location": "Café"},
 }
+
+HAS_CUSTOM_FIELDS = ("crm.account", "crm.contact", "sales.lead", "sales.opportunity")
 
 
 @pytest.fixture
@@ -57,6 +61,8 @@ def made(kind, by):
         return [log_activity(kind="call", subject=f"Call {n}", by=by) for n in (1, 2)]
     if kind == "sales.lead":
         return [capture_lead(topic="Demo", email=f"l{n}@x.example", last_name="Ito", by=by)[0] for n in (1, 2)]
+    if kind == "sales.competitor":
+        return [Competitor.objects.create(name=f"Volta {n}", created_by=by) for n in (1, 2)]
     return [open_opportunity(topic=f"Deal {n}", account=AccountFactory(), by=by) for n in (1, 2)]
 
 
@@ -87,7 +93,7 @@ def filled(kind, record, world, by):
             column = record._meta.get_field(field.name)
             value = sample(field, world)
             values[column.attname] = value[: column.max_length] if isinstance(value, str) else value
-    if kind != "crm.activity":
+    if kind in HAS_CUSTOM_FIELDS:
         values["custom"] = {
             "nickname": "O’Hara", "story": "One\ntwo", "seats": 2.5, "budget": 99.5, "renewal": "2026-05-01", "plan": "gold",
             "colours": ["red", "blue"], "agreed": True, "page": "https://a.example", "partner": world["crm.account"].pk,
@@ -172,7 +178,7 @@ def test_every_kind_that_goes_out_and_comes_in_is_tried():
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 @pytest.mark.parametrize("kind", EDITS)
 def test_two_changed_cells_change_two_fields_and_nothing_else(kind, file_format, world, administrator, run_jobs):
-    if kind != "crm.activity":
+    if kind in HAS_CUSTOM_FIELDS:
         every_custom_field(kind)
     rows = made(kind, administrator)
     for row in rows:

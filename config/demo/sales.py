@@ -14,14 +14,16 @@ from crm.actions.activities import book_appointment, complete_activity, log_acti
 from crm.actions.consent import give_consent_many
 from crm.audit import keep_created
 from crm.models import Account, Activity, Contact, User
+from sales.actions.closing import lose_opportunity, win_opportunity
+from sales.actions.competitors import put_into_deal
 from sales.actions.invoices import create_invoice, pay_invoice
 from sales.actions.leads import capture_lead, disqualify_lead, qualify_lead
 from sales.actions.lines import LineInput, change_opportunity_lines
-from sales.actions.opportunities import lose_opportunity, open_opportunity, win_opportunity
+from sales.actions.opportunities import open_opportunity
 from sales.actions.orders import create_order
 from sales.actions.quotes import activate_quote, create_quote, revise_quote
 from sales.actions.stages import advance_opportunity
-from sales.models import Opportunity, Product
+from sales.models import Competitor, Opportunity, Product
 
 FILLED: dict[str, dict[str, Any]] = {
     "qualify": {"purchase_timeframe": "this_quarter", "budget_amount": Decimal(60_000)},
@@ -30,6 +32,20 @@ FILLED: dict[str, dict[str, Any]] = {
         "proposed_solution": "A leased fleet with service contracts and the workshop planner.",
     },
     "propose": {"proposal_developed": True, "proposal_presented": True},
+}
+COMPETITORS = {
+    "Volta Mobility": {
+        "website": "https://volta.example",
+        "products": "Leased cargo bikes with a flat rate a month.",
+        "strengths": "A large fleet, delivered within a week.",
+        "weaknesses": "Repairs take days; there is no workshop of their own.",
+    },
+    "Pedalworks": {
+        "website": "https://pedalworks.example",
+        "products": "Cargo bikes and trikes, sold only.",
+        "strengths": "The lowest price for a bike.",
+        "weaknesses": "No service contracts and no planner.",
+    },
 }
 DEALS = [
     ("Courier fleet, first 40 bikes", "qualify", "open"),
@@ -94,7 +110,16 @@ def make_leads(users: dict[str, User]) -> None:
             )
 
 
+def make_competitors(by: User) -> list[Competitor]:
+    """Who else sells bikes to companies; what is there already stays."""
+    return [
+        Competitor.objects.get_or_create(name=name, defaults={**words, "owner": by, "created_by": by})[0]
+        for name, words in COMPETITORS.items()
+    ]
+
+
 def make_deals(users: dict[str, User], contacts: list[Contact]) -> None:
+    rivals = make_competitors(users["lena"])
     products = list(Product.objects.filter(status="active").order_by("pk"))
     today = timezone.localdate()
     for number, (topic, stage, status) in enumerate(DEALS):
@@ -108,10 +133,13 @@ def make_deals(users: dict[str, User], contacts: list[Contact]) -> None:
         lines = [LineInput(product=products[(number + i) % len(products)], quantity=Decimal(2 + i)) for i in range(2)]
         deal = change_opportunity_lines(deal, lines=lines, by=rep)
         _talk(deal, rep, number)
+        if number % 2:
+            put_into_deal(rivals[number // 2 % 2], deal, note="They were there first.", by=rep)
         if status == "won":
             _win(deal, rep, is_paid=number % 2 == 1)
         elif status == "lost":
-            lose_opportunity(deal, reason="price", description="The customer leases elsewhere.", by=rep)
+            words = "The customer leases elsewhere."
+            lose_opportunity(deal, reason="out_sold", competitor=rivals[number % 2], description=words, by=rep)
         elif stage in ("propose", "close"):
             quote = activate_quote(create_quote(opportunity=deal, by=rep), by=rep)
             if number % 2:

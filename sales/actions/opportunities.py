@@ -1,30 +1,22 @@
-"""What happens to an opportunity: opened, changed, won, lost, reopened. Stages move in actions/stages.py."""
+"""What happens to an opportunity: opened, changed, assigned. It ends in actions/closing.py, stages move in actions/stages.py."""
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
-from django_fsm import can_proceed
 
 from crm.actions.assignment import hand_over, tell_of_new_owner
 from crm.errors import Invalid, NotAllowed, Stale
 from crm.log.recording import record
 from crm.models import Account, Contact, Currency, Team, User
 from crm.queries.rates import base_currency, in_base
-from sales.actions.documents import company_today
-from sales.actions.steps import fill_steps, must_be_complete
 from sales.models import (
     ForecastCategory,
-    LostReason,
     Opportunity,
-    OpportunityClose,
     Process,
     RevenueMode,
-    Stage,
     StageVisit,
 )
 from sales.pricing import price_document
@@ -65,7 +57,7 @@ def open_opportunity(
     keep_base(opportunity)
     opportunity.save()
     StageVisit.objects.create(opportunity=opportunity, stage=opportunity.stage, by=by)
-    _record("opportunity.opened", opportunity, by, topic=topic)
+    tell_the_log("opportunity.opened", opportunity, by, topic=topic)
     return opportunity
 
 
@@ -90,71 +82,6 @@ def change_opportunity(opportunity: Opportunity, *, by: User, version: int | Non
         opportunity.estimated_revenue = price_document(asked, opportunity.currency.decimals).net
     keep_base(opportunity)
     save(opportunity)
-    return opportunity
-
-
-@transaction.atomic
-def win_opportunity(
-    opportunity: Opportunity,
-    *,
-    revenue: Decimal,
-    closed_on: date | None = None,
-    description: str = "",
-    steps: dict[str, Any] | None = None,
-    by: User,
-) -> Opportunity:
-    """Close as won: the close record, the stage clock, the log and the forecast all hear of it here.
-
-    `revenue` is in the opportunity's currency; `steps` fills what the last stage still needs. Raises NotAllowed where
-    it is closed already, StepsMissing where a deal in the last stage lacks something, Invalid for a negative revenue, a
-    day to come, or a currency without a rate.
-    """
-    opportunity = lock(opportunity)
-    day = _closing_day(closed_on)
-    if revenue < 0:
-        raise Invalid("The revenue cannot be negative.", field="revenue")
-    if not can_proceed(opportunity.win):
-        raise NotAllowed(f"“{opportunity}” is already {opportunity.get_status_display().lower()}.")
-    fill_steps(opportunity, steps or {})
-    if opportunity.stage == Stage.CLOSE:
-        must_be_complete(opportunity, [Stage.CLOSE])
-    revenue = _rounded(revenue, opportunity.currency)
-    opportunity.win(revenue, in_base(revenue, opportunity.currency_id, day), day)
-    _close(opportunity, by, revenue=revenue, description=description)
-    worth = str(opportunity.actual_revenue_base)
-    _record(
-        "opportunity.won", opportunity, by, revenue=str(revenue), currency=opportunity.currency_id, revenue_base=worth
-    )
-    return opportunity
-
-
-@transaction.atomic
-def lose_opportunity(
-    opportunity: Opportunity, *, reason: str, closed_on: date | None = None, description: str = "", by: User
-) -> Opportunity:
-    """Close as lost. Raises NotAllowed where it is closed already, Invalid for an unknown reason or a day to come."""
-    opportunity = lock(opportunity)
-    day = _closing_day(closed_on)
-    if reason not in LostReason:
-        raise Invalid("Choose why it was lost.", field="reason")
-    if not can_proceed(opportunity.lose):
-        raise NotAllowed(f"“{opportunity}” is already {opportunity.get_status_display().lower()}.")
-    opportunity.lose(day)
-    _close(opportunity, by, reason=reason, description=description)
-    _record("opportunity.lost", opportunity, by, reason=reason, text=str(LostReason(reason).label))
-    return opportunity
-
-
-@transaction.atomic
-def reopen_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
-    """Open it again in the stage where it was closed; the close stays on record. Raises NotAllowed where it is open."""
-    opportunity = lock(opportunity)
-    if not can_proceed(opportunity.reopen):
-        raise NotAllowed(f"“{opportunity}” is open already.")
-    opportunity.reopen()
-    save(opportunity)
-    StageVisit.objects.create(opportunity=opportunity, stage=opportunity.stage, by=by)
-    _record("opportunity.reopened", opportunity, by)
     return opportunity
 
 
@@ -192,11 +119,11 @@ def save(opportunity: Opportunity) -> None:
 
 def keep_base(opportunity: Opportunity) -> None:
     """Rounds the estimate to the currency's decimals and sets its base-currency value at today's rate."""
-    opportunity.estimated_revenue = _rounded(opportunity.estimated_revenue, opportunity.currency)
+    opportunity.estimated_revenue = rounded(opportunity.estimated_revenue, opportunity.currency)
     opportunity.estimated_revenue_base = in_base(opportunity.estimated_revenue, opportunity.currency_id)
 
 
-def _rounded(amount: Decimal, currency: Currency) -> Decimal:
+def rounded(amount: Decimal, currency: Currency) -> Decimal:
     return Decimal(amount).quantize(Decimal(1).scaleb(-currency.decimals), ROUND_HALF_UP)
 
 
@@ -218,24 +145,7 @@ def _check_change(opportunity: Opportunity, fields: dict[str, Any]) -> None:
         raise Invalid("An opportunity needs a customer: choose an account or a contact.", field="account")
 
 
-def _closing_day(closed_on: date | None) -> date:
-    """The company's day, as on its documents; a reader further east may be a day ahead."""
-    today = company_today()
-    if closed_on and closed_on > max(today, timezone.localdate()):
-        raise Invalid("The closing day cannot lie in the future.", field="closed_on")
-    return closed_on or today
-
-
-def _close(opportunity: Opportunity, by: User, **facts: Any) -> None:
-    save(opportunity)
-    StageVisit.objects.filter(opportunity=opportunity, left_at=None).update(left_at=opportunity.closed_at)
-    closed_on: Any = opportunity.closed_on
-    OpportunityClose.objects.create(
-        opportunity=opportunity, status=opportunity.status, closed_on=closed_on, by=by, **facts
-    )
-
-
-def _record(kind: str, opportunity: Opportunity, by: User, **data: Any) -> None:
+def tell_the_log(kind: str, opportunity: Opportunity, by: User, **data: Any) -> None:
     record(
         kind,
         contact=opportunity.contact_id,

@@ -12,8 +12,8 @@ from django_fsm import can_proceed
 
 from crm.errors import Invalid, NotAllowed
 from crm.models import User
+from sales.actions.closing import win_opportunity
 from sales.actions.documents import company_today, next_number, taken_over, tell
-from sales.actions.opportunities import win_opportunity
 from sales.models import Opportunity, Order, OrderLine, Quote
 
 

@@ -16,20 +16,18 @@ from crm.api.custom import CustomMixin
 from crm.api.filtering import OF_ITS_KIND
 from crm.api.records import KindViewSet
 from crm.models import Account, Campaign, Contact, Currency
+from sales.actions.closing import lose_opportunity, reopen_opportunity, win_opportunity
 from sales.actions.lines import change_opportunity_lines
 from sales.actions.opportunities import (
     assign_opportunity,
     change_opportunity,
-    lose_opportunity,
     open_opportunity,
-    reopen_opportunity,
-    win_opportunity,
 )
 from sales.actions.stages import advance_opportunity, move_back, set_stage
 from sales.actions.steps import StepsMissing
 from sales.api.fields import Seen
 from sales.api.lines import ProductLineSerializer, line_inputs
-from sales.models import LostReason, Opportunity, Stage
+from sales.models import Competitor, LostReason, Opportunity, OpportunityClose, Stage
 
 KEPT_BY_US = [
     "lead",
@@ -40,10 +38,19 @@ KEPT_BY_US = [
     "actual_revenue",
     "actual_revenue_base",
     "closed_on",
+    "lost_reason",
+    "lost_to",
     "version",
     "created_at",
     "updated_at",
 ]
+
+
+class CloseSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = OpportunityClose
+        fields = ["status", "reason", "competitor", "revenue", "closed_on", "description", "by", "at"]
+        read_only_fields = fields
 
 
 class OpportunitySerializer(CustomMixin, serializers.ModelSerializer):
@@ -56,6 +63,7 @@ class OpportunitySerializer(CustomMixin, serializers.ModelSerializer):
     lines = ProductLineSerializer(
         many=True, required=False, help_text="The products; a list given on a write replaces them."
     )
+    closes = CloseSerializer(many=True, read_only=True, help_text="Every close, the newest first, also those undone.")
 
     class Meta:
         model = Opportunity
@@ -93,6 +101,7 @@ class OpportunitySerializer(CustomMixin, serializers.ModelSerializer):
             "thank_you_sent",
             "debrief_filed",
             "lines",
+            "closes",
             *KEPT_BY_US,
         ]
         read_only_fields = KEPT_BY_US
@@ -107,20 +116,29 @@ class StageSerializer(serializers.Serializer):
     stage = serializers.ChoiceField(choices=Stage.choices)
 
 
-class WinSerializer(serializers.Serializer):
+class ClosingSerializer(serializers.Serializer):
+    """`close_quotes` closes the quotes that are still open, as far as the user may change them; drafts go to the bin."""
+
+    competitor = Seen(Competitor, required=False, allow_null=True)
+    closed_on = serializers.DateField(required=False, allow_null=True)
+    description = serializers.CharField(required=False, allow_blank=True)
+    close_quotes = serializers.BooleanField(default=False)
+
+
+class WinSerializer(ClosingSerializer):
     revenue = serializers.DecimalField(max_digits=18, decimal_places=2, min_value=0)
-    closed_on = serializers.DateField(required=False, allow_null=True)
-    description = serializers.CharField(required=False, allow_blank=True)
 
 
-class LoseSerializer(serializers.Serializer):
+class LoseSerializer(ClosingSerializer):
     reason = serializers.ChoiceField(choices=LostReason.choices)
-    closed_on = serializers.DateField(required=False, allow_null=True)
-    description = serializers.CharField(required=False, allow_blank=True)
+    revenue = serializers.DecimalField(
+        max_digits=18, decimal_places=2, min_value=0, required=False, allow_null=True,
+        help_text="What still came of it; it counts in no sum.",
+    )  # fmt: skip
 
 
 class OpportunityViewSet(KindViewSet):
-    queryset = Opportunity.objects.prefetch_related("lines").order_by("-pk")
+    queryset = Opportunity.objects.prefetch_related("lines", "closes").order_by("-pk")
     serializer_class = OpportunitySerializer
     answer_serializer_class = OpportunitySerializer
     filterset_class = OF_ITS_KIND

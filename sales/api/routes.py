@@ -2,6 +2,7 @@
 
 from rest_framework.routers import BaseRouter
 
+from sales.api.competitors import CompetitorViewSet, RivalryViewSet
 from sales.api.documents import InvoiceViewSet, OrderViewSet, QuoteViewSet
 from sales.api.leads import AssignmentRuleViewSet, LeadViewSet
 from sales.api.opportunities import OpportunityViewSet
@@ -12,6 +13,8 @@ def register(router: BaseRouter) -> None:
     """Called once by config.api."""
     router.register("leads", LeadViewSet)
     router.register("opportunities", OpportunityViewSet)
+    router.register("competitors", CompetitorViewSet)
+    router.register("deal-competitors", RivalryViewSet)
     router.register("assignment-rules", AssignmentRuleViewSet)
     router.register("products", ProductViewSet)
     router.register("price-lists", PriceListViewSet)

@@ -13,7 +13,8 @@ from crm.imports.headers import WORDS
 from crm.imports.row_work import ByRow, RowKind
 from crm.imports.rows import Desk, Row, find_by_id
 from crm.imports.targets import ID, may_assign, targets_of
-from sales.actions.opportunities import lose_opportunity, open_opportunity, win_opportunity
+from sales.actions.closing import lose_opportunity, win_opportunity
+from sales.actions.opportunities import open_opportunity
 from sales.models import LostReason, Opportunity, OpportunityStatus, Stage
 from sales.models.opportunities import USUAL_PROBABILITY
 

@@ -1,6 +1,7 @@
 """The nouns of sales."""
 
 from sales.models.assignment import AssignmentRule, Unassigned
+from sales.models.competitors import Competitor, Rivalry
 from sales.models.documents import NumberSequence
 from sales.models.invoices import Invoice, InvoiceLine, InvoiceStatus, Payment, PaymentMethod
 from sales.models.leads import DisqualifyReason, Lead, LeadStatus
@@ -24,6 +25,7 @@ __all__ = [
     "Absence",
     "AssignmentRule",
     "CloseReason",
+    "Competitor",
     "DisqualifyReason",
     "ForecastCategory",
     "Invoice",
@@ -52,6 +54,7 @@ __all__ = [
     "QuoteLine",
     "QuoteStatus",
     "RevenueMode",
+    "Rivalry",
     "Seller",
     "Stage",
     "StageVisit",

@@ -18,6 +18,7 @@ from django_fsm import GET_STATE, FSMField, FSMModelMixin, transition
 from crm.models import Record
 from crm.models.records import RecordQuerySet
 from sales.models.choices import BudgetStatus, Need, PurchaseProcess, Rating, Timeframe
+from sales.models.competitors import Competitor
 from sales.models.processes import Stage
 
 not_negative = MinValueValidator(Decimal(0))
@@ -35,7 +36,9 @@ class LostReason(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled by the customer")
     OUT_SOLD = "out_sold", _("Lost to a competitor")
     PRICE = "price", _("Too expensive")
+    LACKING = "lacking", _("We lacked what they need")
     NO_DECISION = "no_decision", _("No decision")
+    NO_ANSWER = "no_answer", _("They stopped answering")
 
 
 class ForecastCategory(models.TextChoices):
@@ -92,6 +95,10 @@ class Opportunity(FSMModelMixin, Record):
     estimated_close = models.DateField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     closed_on = models.DateField(null=True, blank=True, editable=False)
+    lost_reason = models.CharField(max_length=20, choices=LostReason, blank=True, editable=False)
+    lost_to = models.ForeignKey(
+        "sales.Competitor", models.SET_NULL, null=True, blank=True, editable=False, related_name="deals_taken"
+    )
     probability = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(100)])
     forecast_category = models.CharField(max_length=10, choices=ForecastCategory, default=ForecastCategory.PIPELINE)
 
@@ -144,6 +151,10 @@ class Opportunity(FSMModelMixin, Record):
             ),
             models.CheckConstraint(
                 name="opportunity_won_with_a_revenue", condition=~Q(status="won") | Q(actual_revenue__gte=0)
+            ),
+            models.CheckConstraint(
+                name="opportunity_lost_tells_why",
+                condition=Q(status="lost") & ~Q(lost_reason="") | ~Q(status="lost") & Q(lost_reason="", lost_to=None),
             ),
             models.CheckConstraint(name="opportunity_estimate_not_negative", condition=Q(estimated_revenue__gte=0)),
             models.CheckConstraint(name="opportunity_probability_is_a_percentage", condition=Q(probability__lte=100)),
@@ -201,13 +212,15 @@ class Opportunity(FSMModelMixin, Record):
         self.forecast_category, self.probability = ForecastCategory.WON, 100
 
     @transition(status, source=OpportunityStatus.OPEN, target=OpportunityStatus.LOST)
-    def lose(self, on: date) -> None:
+    def lose(self, reason: str, to: Competitor | None, on: date) -> None:
         self.closed_at, self.closed_on = timezone.now(), on
+        self.lost_reason, self.lost_to = reason, to
         self.forecast_category, self.probability = ForecastCategory.LOST, 0
 
     @transition(status, source=[OpportunityStatus.WON, OpportunityStatus.LOST], target=OpportunityStatus.OPEN)
     def reopen(self) -> None:
         self.closed_at = self.closed_on = self.actual_revenue = self.actual_revenue_base = None
+        self.lost_reason, self.lost_to = "", None
         self.forecast_category = ForecastCategory.PIPELINE
         self.probability = USUAL_PROBABILITY[Stage(self.stage)]
 
@@ -240,11 +253,14 @@ class StageVisit(models.Model):
 
 
 class OpportunityClose(models.Model):
-    """How it ended; each close is kept, also those undone by a reopening."""
+    """How it ended; each close is kept, also those undone by a reopening. `revenue` is in the deal's currency: what was won,
+    or what still came of a deal that was lost.
+    """
 
     opportunity = models.ForeignKey(Opportunity, models.CASCADE, related_name="closes")
     status = models.CharField(max_length=6, choices=OpportunityStatus)
     reason = models.CharField(max_length=20, choices=LostReason, blank=True)
+    competitor = models.ForeignKey("sales.Competitor", models.SET_NULL, null=True, related_name="+")
     revenue = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     closed_on = models.DateField()
     description = models.TextField(blank=True)

@@ -1,11 +1,11 @@
-"""Which documents a person sees through a deal."""
+"""Which documents a person sees through a deal, and which of them end with it."""
 
 from __future__ import annotations
 
 from django.db.models import QuerySet
 
 from crm.models import User
-from sales.models import Opportunity, Order, Quote
+from sales.models import Opportunity, Order, Quote, QuoteStatus
 
 
 def quotes_of_deals(user: User) -> QuerySet:
@@ -16,3 +16,12 @@ def quotes_of_deals(user: User) -> QuerySet:
 def orders_of_deals(user: User) -> QuerySet:
     """Whoever sees a deal sees its orders."""
     return Order.objects.filter(opportunity__in=Opportunity.objects.visible_to(user)).order_by().values("pk")
+
+
+def quotes_to_close(opportunity: Opportunity, user: User) -> QuerySet[Quote]:
+    """The deal's quotes that are still open and within the user's reach."""
+    still_open = Quote.objects.editable_by(user).filter(
+        opportunity=opportunity, status__in=[QuoteStatus.DRAFT, QuoteStatus.ACTIVE]
+    )
+    found: QuerySet[Quote] = still_open.order_by("pk")
+    return found

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from crm.hooks.search import SearchSource
-from sales.models import Lead, Opportunity, Product
+from sales.models import Competitor, Lead, Opportunity, Product
 
 
 def about_lead(lead: Lead) -> str:
@@ -27,6 +27,10 @@ def about_product(product: Product) -> str:
     return f"{product.number} · {product.get_status_display()}"
 
 
+def about_competitor(competitor: Competitor) -> str:
+    return competitor.website
+
+
 SOURCES: tuple[SearchSource, ...] = (
     SearchSource("sales.lead", _("Leads"), "user-star", about_lead, ("contact",), 30),
     SearchSource("sales.opportunity", _("Opportunities"), "target", about_deal, ("account", "contact"), 40),
@@ -34,4 +38,5 @@ SOURCES: tuple[SearchSource, ...] = (
     SearchSource("sales.order", _("Orders"), "shopping-cart", about_document, (), 52),
     SearchSource("sales.invoice", _("Invoices"), "file-invoice", about_document, (), 54),
     SearchSource("sales.product", _("Products"), "package", about_product, (), 56),
+    SearchSource("sales.competitor", _("Competitors"), "swords", about_competitor, (), 58),
 )

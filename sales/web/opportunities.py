@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,18 +14,14 @@ from django.views.decorators.http import require_POST
 
 from crm.access import may
 from crm.access.see import must_be_able_to_add, see_or_404
-from crm.errors import CrmError, Forbidden
+from crm.errors import CrmError, Forbidden, NotAllowed
 from crm.models import Account, Contact
 from crm.web.frame import render_record
 from crm.web.lists import Empty
 from crm.web.pages import add_to, answer, done, render_form
 from crm.web.record_lists import render_records
-from sales.actions.opportunities import (
-    lose_opportunity,
-    open_opportunity,
-    reopen_opportunity,
-    win_opportunity,
-)
+from sales.actions.closing import lose_opportunity, reopen_opportunity, told_as_closed, win_opportunity
+from sales.actions.opportunities import open_opportunity
 from sales.models import Opportunity
 from sales.queries.steps import process_bar
 from sales.web.opportunity_forms import LoseForm, NewOpportunityForm, WinForm
@@ -53,7 +48,7 @@ def render_opportunity(request: HttpRequest, record: Opportunity, *, status: int
     context = {
         "opportunity": record,
         "bar": process_bar(record, timezone.now()),
-        "closes": record.closes.select_related("by"),
+        "closes": record.closes.select_related("by", "competitor"),
         **more,
     }
     return render_record(request, record, "sales/opportunities/detail.html", status=status, **context)
@@ -83,10 +78,7 @@ def opportunity_new(request: HttpRequest) -> HttpResponse:
 @login_required
 def opportunity_win(request: HttpRequest, pk: int) -> HttpResponse:
     record = mine(request, pk)
-    form = WinForm(
-        request.POST or None, initial={"revenue": record.estimated_revenue, "closed_on": timezone.localdate()}
-    )
-    form.ask_for_steps(record, request.user)  # type: ignore[arg-type]
+    form = WinForm(record, request.user, request.POST or None)  # type: ignore[arg-type]
     counted = _("The revenue is in %(currency)s. The forecast and the campaign count it from now on.")
     return _close(
         request,
@@ -103,7 +95,7 @@ def opportunity_win(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def opportunity_lose(request: HttpRequest, pk: int) -> HttpResponse:
     record = mine(request, pk)
-    form = LoseForm(request.POST or None, initial={"closed_on": timezone.localdate()})
+    form = LoseForm(record, request.user, request.POST or None)  # type: ignore[arg-type]
     return _close(
         request,
         record,
@@ -112,7 +104,7 @@ def opportunity_lose(request: HttpRequest, pk: int) -> HttpResponse:
         title=_("Lose “%(deal)s”") % {"deal": record},
         submit=_("Close as lost"),
         said=_("Closed as lost."),
-        sentence=_("It leaves the pipeline. You can reopen it later; nothing is deleted."),
+        sentence=_("It leaves the pipeline. You can reopen it later; how it was closed stays on record."),
     )
 
 
@@ -153,7 +145,7 @@ def _close(
 ) -> HttpResponse:
     back = record.get_absolute_url()
     if not record.is_open:
-        return redirect(back)
+        return answer(request, NotAllowed(told_as_closed(record)), back)
     if form.is_valid():
         try:
             action(record, **form.cleaned_data, by=request.user)

@@ -9,17 +9,20 @@ from django import forms
 from django.core.validators import MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from crm.models import Campaign, User
 from crm.queries.rates import base_currency
 from crm.web.custom_form import AsksCustomFields
+from crm.web.forms import RecordField
 from sales.actions.steps import missing_to_win
-from sales.models import LostReason, Opportunity
+from sales.models import Competitor, LostReason, Opportunity
+from sales.queries.documents import quotes_to_close
 from sales.queries.steps import Step
 from sales.web.lookups import AccountField, ContactField, for_user
 
 SHORT = {"rows": 3}
+TO_NOBODY = (LostReason.CANCELLED, LostReason.NO_DECISION, LostReason.NO_ANSWER)
 
 
 class DayInput(forms.DateInput):
@@ -97,6 +100,10 @@ def stage_form(opportunity: Opportunity, steps: list[Step], user: User, data: An
     return form
 
 
+def competitor_field(label: Any) -> RecordField:
+    return RecordField(label=label, queryset=Competitor.objects.none(), required=False)
+
+
 class ClosingForm(forms.Form):
     """Beside its own fields it asks for what the deal's last stage still needs; cleaned, that is `steps`."""
 
@@ -123,14 +130,60 @@ class WinForm(ClosingForm):
         label=gettext_lazy("Actual revenue"), max_digits=18, decimal_places=2, validators=[MinValueValidator(0)]
     )
     closed_on = forms.DateField(label=gettext_lazy("Closed on"), widget=DayInput())
+    competitor = competitor_field(gettext_lazy("Won against"))
     description = forms.CharField(
         label=gettext_lazy("What made the difference?"), required=False, widget=forms.Textarea(attrs=SHORT)
     )
+    close_quotes = forms.BooleanField(required=False, initial=True)
+
+    def __init__(self, opportunity: Opportunity, user: User, data: Any = None) -> None:
+        usual = {"revenue": opportunity.estimated_revenue, "closed_on": timezone.localdate()}
+        super().__init__(data, initial=usual)
+        ask_about_rivals_and_quotes(self, opportunity, user)
+        self.ask_for_steps(opportunity, user)
 
 
 class LoseForm(forms.Form):
     reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=LostReason, widget=forms.RadioSelect)
+    competitor = competitor_field(gettext_lazy("Lost to"))
     closed_on = forms.DateField(label=gettext_lazy("Closed on"), widget=DayInput())
+    revenue = forms.DecimalField(
+        label=gettext_lazy("Actual revenue"), max_digits=18, decimal_places=2, required=False,
+        validators=[MinValueValidator(0)], help_text=gettext_lazy("Only if something still came of it."),
+    )  # fmt: skip
     description = forms.CharField(
         label=gettext_lazy("What happened?"), required=False, widget=forms.Textarea(attrs=SHORT)
+    )
+    close_quotes = forms.BooleanField(required=False, initial=True)
+
+    def __init__(self, opportunity: Opportunity, user: User, data: Any = None) -> None:
+        super().__init__(data, initial={"closed_on": timezone.localdate()})
+        ask_about_rivals_and_quotes(self, opportunity, user)
+
+    def clean(self) -> dict[str, Any]:
+        """A deal that nobody got was not lost to the competitor whom the form had suggested."""
+        data = super().clean() or self.cleaned_data
+        suggested, named = self.fields["competitor"].initial, data.get("competitor")
+        if data.get("reason") in TO_NOBODY and named is not None and named.pk == suggested:
+            data["competitor"] = None
+        return data
+
+
+def ask_about_rivals_and_quotes(form: forms.Form, opportunity: Opportunity, user: User) -> None:
+    """The one competitor of the deal is suggested; open quotes are named with what becomes of them, or not asked about."""
+    chosen: Any = form.fields["competitor"]
+    chosen.queryset = chosen.widget.queryset = Competitor.objects.visible_to(user)
+    standing = list(opportunity.rivalries.filter(competitor__deleted_at=None).values_list("competitor", flat=True)[:2])
+    if len(standing) == 1 and isinstance(form, LoseForm):
+        chosen.initial = standing[0]
+    quotes = [str(quote) for quote in quotes_to_close(opportunity, user)]
+    if not quotes:
+        del form.fields["close_quotes"]
+        return
+    said = ngettext(
+        "Close its open quote, too: %(quotes)s", "Close its %(n)s open quotes, too: %(quotes)s", len(quotes)
+    )
+    form.fields["close_quotes"].label = said % {"n": len(quotes), "quotes": ", ".join(quotes)}
+    form.fields["close_quotes"].help_text = _(
+        "What was sent is closed; drafts go to the bin. Without it they stay open."
     )

@@ -140,7 +140,9 @@ def test_whose_record_it_is_says_why_it_is_only_read(client, rep):
 
 def test_an_inactive_record_and_a_closed_deal_say_why_they_are_only_read(client, rep):
     contact, deal = ContactFactory(owner=rep, is_active=False), OpportunityFactory(owner=rep)
-    Opportunity.objects.filter(pk=deal.pk).update(status="lost", closed_at=deal.created_at, closed_on="2026-11-01")
+    Opportunity.objects.filter(pk=deal.pk).update(
+        status="lost", lost_reason="price", closed_at=deal.created_at, closed_on="2026-11-01"
+    )
     client.force_login(rep)
     why = [client.get(record.get_absolute_url()).context["frame"].facts.why_not for record in (contact, deal)]
     assert why == [

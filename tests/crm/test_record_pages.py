@@ -9,7 +9,7 @@ from crm.actions.following import follow_record
 from crm.actions.tags import tag_records
 from crm.log.recording import record
 from crm.models import Account, Contact, Follow, Notification
-from sales.actions.opportunities import win_opportunity
+from sales.actions.closing import win_opportunity
 from sales.actions.stages import set_stage
 from sales.models import Opportunity
 from tests.factories.crm import AccountFactory, ActivityFactory, ContactFactory, TeamFactory, UserFactory

@@ -7,7 +7,7 @@ from factory import LazyAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from sales.actions.opportunities import open_opportunity
-from sales.models import AssignmentRule, Lead, Opportunity
+from sales.models import AssignmentRule, Competitor, Lead, Opportunity
 from tests.factories.crm import AccountFactory, ContactFactory
 
 
@@ -46,3 +46,10 @@ class AssignmentRuleFactory(DjangoModelFactory):
 
     class Meta:
         model = AssignmentRule
+
+
+class CompetitorFactory(DjangoModelFactory):
+    name = Sequence("Rival {}".format)
+
+    class Meta:
+        model = Competitor

@@ -8,8 +8,8 @@ from django.urls import reverse
 from crm.hooks import attributes, campaign_results
 from crm.models import Contact
 from crm.search.finding import find
+from sales.actions.closing import lose_opportunity, win_opportunity
 from sales.actions.leads import qualify_lead
-from sales.actions.opportunities import lose_opportunity, win_opportunity
 from sales.models import AssignmentRule, Process, ProcessStep
 from tests.factories.crm import CampaignFactory, ContactFactory, TeamFactory, UserFactory
 from tests.factories.deals import LeadFactory, OpportunityFactory

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from crm.errors import Invalid, NotAllowed, Stale
 from crm.models import Currency, ExchangeRate, Interaction
+from sales.actions.closing import lose_opportunity
 from sales.actions.lines import LineInput, change_opportunity_lines
-from sales.actions.opportunities import change_opportunity, lose_opportunity, open_opportunity
+from sales.actions.opportunities import change_opportunity, open_opportunity
 from sales.actions.quotes import (
     activate_quote,
     change_quote,
