@@ -9,16 +9,18 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from crm.hooks import bulk_actions
-from crm.hooks.bulk_actions import Batch, BulkAction, Outcome, one_by_one, skipped
+from crm.hooks.bulk_actions import Batch, BulkAction, Outcome, done, one_by_one, skipped
 from crm.hooks.records import RecordKind
 from crm.models import User
 from sales.actions.closing import lose_opportunity, reopen_opportunity
 from sales.actions.leads import disqualify_lead, qualify_lead, reactivate_lead
+from sales.actions.unassigned import assign_by_rules, claim_lead
 from sales.models import DisqualifyReason, LeadStatus, LostReason, OpportunityStatus
+from sales.queries.assignment_words import why_nobody_has
 
 
 def register_all() -> None:
-    for action in (QUALIFY, DISQUALIFY, REACTIVATE, LOSE, REOPEN):
+    for action in (QUALIFY, DISQUALIFY, REACTIVATE, CLAIM, BY_RULES, LOSE, REOPEN):
         bulk_actions.register(action)
 
 
@@ -56,6 +58,16 @@ class LoseForm(forms.Form):
         super().__init__(data)
 
 
+def by_rules(batch: Batch) -> dict[int, Outcome]:
+    """Those that nobody has, all at one go; what the rules found nobody for says why."""
+    tried = {lead.pk: lead for lead in assign_by_rules(batch.rows, by=batch.by)}
+    taken = skipped(_now("Somebody has it already, or it is closed."))
+    outcomes: dict[int, Outcome] = {row.pk: taken for row in batch.rows}
+    for pk, lead in tried.items():
+        outcomes[pk] = done() if lead.owner_id else skipped(" ".join(why_nobody_has(lead)))
+    return outcomes
+
+
 def undo_disqualify(batch: Batch) -> dict[int, Outcome]:
     return _those(batch, "status", LeadStatus.DISQUALIFIED, reactivate_lead)
 
@@ -83,6 +95,16 @@ DISQUALIFY = BulkAction(
 REACTIVATE = BulkAction(
     "sales.reactivate", _("Reactivate"), "refresh", one_by_one(reactivate_lead), kinds=("sales.lead",),
     button=_("Reactivate %(what)s"), order=3,
+)  # fmt: skip
+CLAIM = BulkAction(
+    "sales.claim", _("Claim"), "hand-finger", one_by_one(claim_lead), kinds=("sales.lead",), verb="view",
+    permission=("sales.lead", "change"), button=_("Claim %(what)s"), order=4,
+    warning=_("What nobody has becomes yours."),
+)  # fmt: skip
+BY_RULES = BulkAction(
+    "sales.by_rules", _("Assign by the rules"), "arrows-split", by_rules, kinds=("sales.lead",), verb="assign",
+    button=_("Assign %(what)s by the rules"), order=5,
+    warning=_("Only what nobody has is given to somebody."),
 )  # fmt: skip
 LOSE = BulkAction(
     "sales.lose", _("Close as lost"), "mood-sad", one_by_one(lose_opportunity), kinds=("sales.opportunity",),

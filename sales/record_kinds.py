@@ -23,6 +23,7 @@ from sales.models import (
     OpportunityStatus,
     RevenueMode,
     Stage,
+    Unassigned,
 )
 from sales.models.choices import BudgetStatus, Need, PurchaseProcess, Rating, Timeframe
 
@@ -69,6 +70,8 @@ LEAD = RecordKind(
         Field("description", _("Description"), "longtext", group=_NEEDS),
         Field("assigned_at", _("Assigned"), "moment", is_editable=False),
         Field("closed_at", _("Closed"), "moment", is_editable=False),
+        Field("unassigned_because", _("Unassigned because"), "choice", choices=lambda: Unassigned.choices,
+              template="sales/leads/_unassigned.html", is_editable=False),
         *BOOKKEEPING,
     ),
     columns=("topic", "contact", "company_name", "score", "rating", "status", "owner", "created_at"),
@@ -80,6 +83,8 @@ LEAD = RecordKind(
         View("open", _("Open leads"), "status=open"),
         View("hot", _("Hot leads"), "status=open&rating=hot"),
         View("nobodys", _("Open leads without an owner"), "status=open&owner__empty=yes"),
+        View("unassigned", _("Unassigned leads"),
+             "status=open&owner__empty=yes&sort=created_at&columns=topic,contact,unassigned_because,rating,campaign,created_at"),
         View("qualified", _("Qualified in the last 90 days"), "status=qualified&closed_at__last=90"),
     ),
     list_url="sales:leads",
@@ -88,7 +93,7 @@ LEAD = RecordKind(
     change=change_lead,
     assign=assign_lead,
     locked=locked_if_closed,
-    in_head=("status", "score", "contact"),
+    in_head=("status", "score", "contact", "unassigned_because"),
 )  # fmt: skip
 
 OPPORTUNITY = RecordKind(

@@ -5,6 +5,6 @@ from django.utils import timezone
 from sales.actions import unassigned
 
 
-def try_waiting_leads(which: str = "") -> None:
-    """Leads that nobody has yet. `which` is “all” where the rules have changed."""
-    unassigned.try_waiting(timezone.now(), all_of_them=which == "all")
+def try_waiting_leads(which: str = "due") -> None:
+    """Leads that nobody has yet; `which` as in `try_waiting`."""
+    unassigned.try_waiting(timezone.now(), which=which)

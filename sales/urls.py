@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from sales.deal_urls import deals
 from sales.document_urls import documents
-from sales.web import leads, lookups, my_work, opportunities, stages, work_queue
+from sales.web import leads, lookups, my_work, opportunities, stages, unassigned, work_queue
 
 app_name = "sales"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,7 +13,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/", leads.leads, name="leads"),
     path("leads/new/", leads.lead_new, name="lead-new"),
     path("leads/known/", leads.lead_known, name="lead-known"),
+    path("leads/unassigned/", unassigned.unassigned, name="unassigned"),
+    path("leads/unassigned/try/", unassigned.try_again, name="unassigned-try"),
     path("leads/<int:pk>/", leads.lead, name="lead"),
+    path("leads/<int:pk>/claim/", unassigned.claim, name="lead-claim"),
+    path("leads/<int:pk>/by-rules/", unassigned.by_rules, name="lead-by-rules"),
     path("leads/<int:pk>/qualify/", leads.lead_qualify, name="lead-qualify"),
     path("leads/<int:pk>/disqualify/", leads.lead_disqualify, name="lead-disqualify"),
     path("leads/<int:pk>/reactivate/", leads.lead_reactivate, name="lead-reactivate"),

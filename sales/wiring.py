@@ -173,6 +173,17 @@ def _deal_doors() -> None:
     )
     navigation.register(Door("sales.leads", "sales", _("Leads"), "sales:leads", "user-star", lead, 30))
     navigation.register(
+        Door(
+            "sales.unassigned",
+            "sales",
+            _("Unassigned leads"),
+            "sales:unassigned",
+            "user-question",
+            ("sales.assignmentrule", "change"),
+            35,
+        )
+    )
+    navigation.register(
         Door("sales.opportunities", "sales", _("Opportunities"), "sales:opportunities", "target", deal, 40)
     )
     navigation.register(

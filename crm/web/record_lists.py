@@ -260,8 +260,13 @@ def render_records(
     new_url: str = "",
     new_label: Any = NEW,
     actions: Sequence[tuple[Any, str, str]] = (),
+    template: str = "ui/records.html",
+    more: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """The page of the list. Without a word in the address it opens with the view its reader chose."""
+    """The page of the list. Without a word in the address it opens with the view its reader chose.
+
+    `template` extends ui/records.html; `more` is what it needs beside.
+    """
     of = records.get(kind)
     user: Any = request.user
     if not user.may(kind, "view"):
@@ -269,6 +274,5 @@ def render_records(
     shown = RecordList(request, of, empty, new_url, new_label, actions)
     if not request.GET and (key := shown.asked.shelf.default_key):
         return HttpResponseRedirect(f"{request.path}?view={key}")
-    return render(
-        request, "ui/records.html", {"list": shown, "page": shown.page}, status=400 if shown.asked.problems else 200
-    )
+    context = {"list": shown, "page": shown.page, **(more or {})}
+    return render(request, template, context, status=400 if shown.asked.problems else 200)

@@ -21,6 +21,7 @@ from crm.models import User
 from sales.actions.assignment import give_by_rules, told_of
 from sales.actions.leads import assign_lead
 from sales.models import AssignmentRule, Lead
+from sales.models.leads import LeadQuerySet
 from sales.queries.availability import people
 from sales.queries.choosing import Choice, Chooser
 from sales.queries.rule_lines import lines_of
@@ -33,15 +34,15 @@ FEW = 3
 """Up to so many leads at once are told one by one, more of them as one line."""
 
 
-def ask_for_another_try() -> None:
-    """Rules have changed: every waiting lead is tried again, soon."""
-    jobs.nudge(TRY, "all")
+def ask_for_another_try(which: str = "waiting") -> None:
+    """Every waiting lead is tried again, soon, since the rules have changed; or all that are nobody's (`which`, as in `try_waiting`)."""
+    jobs.nudge(TRY, which)
 
 
 @transaction.atomic
 def claim_lead(lead: Lead, *, by: User) -> Lead:
     """Take a lead that nobody has. Raises NotAllowed where somebody was quicker, or where it is closed."""
-    locked = Lead.objects.select_for_update().select_related("owner").get(pk=lead.pk)
+    locked = Lead.objects.select_for_update(of=("self",)).select_related("owner").get(pk=lead.pk)
     if locked.owner is not None and locked.owner != by:
         raise NotAllowed(_("%(owner)s has “%(lead)s” already.") % {"owner": locked.owner, "lead": locked})
     return assign_lead(locked, owner=by, by=by)
@@ -61,25 +62,28 @@ def assign_by_rules(leads: Iterable[Lead], *, by: User | None, now: datetime | N
     return locked
 
 
-def try_waiting(now: datetime, *, all_of_them: bool = False) -> int:
-    """Give the waiting leads for whom somebody is available now, those that came first first; answers how many found an owner.
+def try_waiting(now: datetime, *, which: str = "due") -> int:
+    """Give leads that nobody has to whoever is available now, those that came first first; answers how many found an owner.
 
-    Without `all_of_them` those that no rule fits are asked about once an hour only, and at once where they were edited.
+    `which`: “due”, those for whom somebody may be there now (no rule fits: once an hour, and at once where it was edited);
+    “waiting”, all that the rules found nobody for; “nobodys”, also those that the rules were never asked about.
     """
-    if not Lead.objects.waiting().exists():
+    if not Lead.objects.nobodys().exists():
         return 0
-    hopeful = Q() if all_of_them else _hopeful(now)
+    rows = Lead.objects.nobodys() if which == "nobodys" else Lead.objects.waiting()
+    if which == "due":
+        rows = rows.filter(_hopeful(now))
     found, last, tried = 0, 0, BATCH
     while tried == BATCH:
-        last, tried, given = _try_batch(hopeful, last, now)
+        last, tried, given = _try_batch(rows, last, now)
         found += given
     return found
 
 
 @transaction.atomic
-def _try_batch(hopeful: Q, after: int, now: datetime) -> tuple[int, int, int]:
+def _try_batch(waiting: LeadQuerySet, after: int, now: datetime) -> tuple[int, int, int]:
     """(the last key, how many were tried, how many found an owner). What another worker holds is left to it."""
-    rows = Lead.objects.waiting().filter(hopeful, pk__gt=after).select_related("contact").order_by("pk")
+    rows = waiting.filter(pk__gt=after).select_related("contact").order_by("pk")
     leads = list(rows.select_for_update(of=("self",), skip_locked=True)[:BATCH])
     choices = give_by_rules(leads, now)
     tell_of_choices(leads, choices, None)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crm.access.see import must_be_able_to, must_be_able_to_at_all
 from crm.actions.contacts import find_contact
 from crm.api.alike import AsksFirst
 from crm.api.custom import CustomMixin
@@ -26,7 +28,7 @@ from sales.actions.leads import (
     qualify_lead,
     reactivate_lead,
 )
-from sales.actions.unassigned import ask_for_another_try
+from sales.actions.unassigned import ask_for_another_try, assign_by_rules, claim_lead
 from sales.api.fields import Seen
 from sales.models import AssignmentRule, DisqualifyReason, Lead
 from sales.queries.rule_lines import in_words
@@ -134,6 +136,24 @@ class LeadViewSet(AsksFirst, MergeMixin, KindViewSet):
     @action(detail=True, methods=["post"], serializer_class=QualifySerializer)
     def qualify(self, request: Request, pk: str | None = None) -> Response:
         return self.acted(qualify_lead, request)
+
+    @extend_schema(request=None, responses=LeadSerializer)
+    @action(detail=True, methods=["post"], serializer_class=serializers.Serializer)
+    def claim(self, request: Request, pk: str | None = None) -> Response:
+        """Take a lead that nobody has; 409 where somebody was quicker."""
+        user: Any = request.user
+        must_be_able_to_at_all(user, "change", Lead)
+        return self.answer(claim_lead(self.get_object(), by=user))
+
+    @extend_schema(request=None, responses=LeadSerializer)
+    @action(detail=True, methods=["post"], url_path="assign-by-rules", serializer_class=serializers.Serializer)
+    def assign_by_rules(self, request: Request, pk: str | None = None) -> Response:
+        """The rules look for an owner once more; where they find none, `unassigned_because` says why."""
+        user: Any = request.user
+        lead = self.get_object()
+        must_be_able_to(user, "assign", lead)
+        assign_by_rules([lead], by=user)
+        return self.answer(Lead.objects.get(pk=lead.pk))
 
     @action(detail=True, methods=["post"], serializer_class=DisqualifySerializer)
     def disqualify(self, request: Request, pk: str | None = None) -> Response:

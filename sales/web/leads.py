@@ -45,10 +45,13 @@ def leads(request: HttpRequest) -> HttpResponse:
 @login_required
 def lead(request: HttpRequest, pk: int) -> HttpResponse:
     seen = see_or_404(
-        Lead.objects.select_related("contact__account", "account", "campaign", "owner", "created_by"), pk, request.user
+        Lead.objects.select_related("contact__account", "account", "campaign", "owner", "team", "created_by"),
+        pk,
+        request.user,
     )
     deals = [] if seen.is_open else Opportunity.objects.visible_to(request.user).filter(lead=seen)
-    return render_record(request, seen, "sales/leads/detail.html", lead=seen, opportunities=deals)
+    may_claim = may(request.user, "sales.lead", "change")
+    return render_record(request, seen, "sales/leads/detail.html", lead=seen, opportunities=deals, may_claim=may_claim)
 
 
 @login_required

@@ -1,0 +1,175 @@
+"""Leads that nobody has: their queue, claiming, another try by hand and by the job that waits for somebody."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+import time_machine
+from auditlog.models import LogEntry
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from crm.errors import NotAllowed
+from crm.hooks.handover import Request, hand_over
+from crm.models import Interaction, Notification
+from sales.actions.leads import assign_lead, change_lead, disqualify_lead
+from sales.actions.unassigned import assign_by_rules, claim_lead, try_waiting
+from sales.models import Absence, AssignmentRule, Lead, Seller
+from sales.tasks import try_waiting_leads
+from tests.factories.crm import ContactFactory, UserFactory
+from tests.factories.deals import AssignmentRuleFactory, LeadFactory
+
+pytestmark = pytest.mark.django_db
+NIGHT = datetime(2026, 11, 24, 3, tzinfo=UTC)
+HOT = {"all": [{"test": "topic", "op": "contains", "value": "Urgent"}]}
+
+
+@pytest.fixture
+def only(rep):
+    """One rule, all of whose leads go to Rita."""
+    AssignmentRule.objects.all().delete()
+    made = AssignmentRuleFactory(name="Rita’s")
+    made.users.set([rep])
+    return made
+
+
+def arrive(n=1, topic="Webinar"):
+    wishes = [Request(f"k{(contact := ContactFactory()).pk}", contact.pk, topic) for _ in range(n)]
+    return [Lead.objects.get(pk=receipt.lead) for receipt in hand_over(wishes)]
+
+
+def owned():
+    return Lead.objects.exclude(owner=None).count()
+
+
+def test_a_lead_of_the_night_is_given_in_the_morning(only, rep):
+    Seller.objects.create(user=rep, days=[0, 1, 2, 3, 4], works_from=time(9), works_to=time(17))
+    with time_machine.travel(NIGHT, tick=False):
+        (lead,) = arrive()
+    assert (lead.owner, lead.unassigned_because) == (None, "off")
+    assert try_waiting(NIGHT + timedelta(hours=5)) == 0
+    assert try_waiting(NIGHT + timedelta(hours=6)) == 1
+    lead.refresh_from_db()
+    assert (lead.owner, lead.unassigned_because, lead.unassigned_details) == (rep, "", {})
+    assert lead.assigned_at == NIGHT + timedelta(hours=6)
+
+
+def test_who_comes_back_from_an_absence_gets_what_waited(only, rep):
+    Absence.objects.create(user=rep, first_day=date(2026, 11, 23), last_day=date(2026, 11, 24))
+    with time_machine.travel(NIGHT, tick=False):
+        arrive()
+    assert [try_waiting(NIGHT + timedelta(hours=h)) for h in (20, 22)] == [0, 1]
+
+
+def test_a_place_that_becomes_free_goes_to_the_lead_that_came_first(only, rep):
+    Seller.objects.create(user=rep, capacity=1)
+    first, second, third = arrive(3)
+    assert [lead.owner_id for lead in (first, second, third)] == [rep.pk, None, None]
+    disqualify_lead(first, reason="lost", by=rep)
+    try_waiting_leads()
+    assert [Lead.objects.get(pk=lead.pk).owner_id for lead in (second, third)] == [rep.pk, None]
+
+
+def test_the_job_looks_every_minute(only, rep, run_jobs):
+    seller = Seller.objects.create(user=rep, capacity=0)
+    arrive()
+    run_jobs()
+    assert owned() == 0
+    Seller.objects.filter(pk=seller.pk).update(capacity=5)
+    run_jobs(later=timedelta(minutes=2))
+    assert owned() == 1
+
+
+def test_a_lead_that_no_rule_fits_is_tried_again_when_the_rules_change_or_it_does(only, rep):
+    AssignmentRule.objects.update(when=HOT)
+    one, two = arrive(2)
+    assert {one.unassigned_because, two.unassigned_because} == {"no_rule"}
+    change_lead(one, topic="Urgent wish", by=rep)
+    try_waiting_leads()
+    assert [Lead.objects.get(pk=lead.pk).owner_id for lead in (one, two)] == [rep.pk, None]
+    AssignmentRule.objects.update(when=None)
+    try_waiting_leads()
+    assert owned() == 1
+    try_waiting_leads("waiting")
+    assert owned() == 2
+
+
+def test_the_history_says_which_rule_gave_it_and_the_owner_is_told_once_of_many(only, rep):
+    AssignmentRule.objects.update(when=HOT)
+    leads = arrive(4)
+    AssignmentRule.objects.update(when=None)
+    try_waiting_leads("waiting")
+    told = LogEntry.objects.get_for_object(leads[0]).filter(action=LogEntry.Action.UPDATE).get()
+    assert told.additional_data == {"source": "rule", "about": "Rita’s", "of": f"sales.assignmentrule:{only.pk}"}
+    assert told.changes == {"owner": ["None", str(rep.pk)]}
+    assert [note.text for note in Notification.objects.filter(user=rep)] == ["4 leads were given to you by the rules."]
+    assert Interaction.objects.filter(kind="lead.assigned").count() == 4
+
+
+def test_what_waits_in_the_queue_of_a_team_is_left_there(only, rep, team):
+    lead = LeadFactory()
+    assign_lead(lead, owner=None, team=team, by=rep)
+    assert try_waiting(NIGHT, which="nobodys") == 0
+    assert [one.owner for one in assign_by_rules([lead], by=rep)] == [rep]
+
+
+def test_whoever_claims_second_is_told_who_was_quicker(rep, manager):
+    lead = LeadFactory()
+    assert claim_lead(lead, by=rep).owner == rep
+    with pytest.raises(NotAllowed, match="Rita Rep has “"):
+        claim_lead(lead, by=manager)
+
+
+def test_a_manager_sees_the_queue_with_its_reasons_and_a_rep_of_elsewhere_sees_nothing(client, only, manager, rep):
+    Seller.objects.create(user=rep, capacity=0)
+    arrive(topic="Out of luck")
+    client.force_login(manager)
+    page = client.get(reverse("sales:unassigned"), follow=True)
+    assert "Out of luck" in page.text
+    assert "Rita Rep is full (0 of 0 open leads)" in page.text
+    client.force_login(UserFactory(roles=["rep"]))
+    assert "Out of luck" not in client.get(reverse("sales:unassigned"), follow=True).text
+
+
+def test_the_page_of_a_lead_says_why_nobody_has_it_and_lets_it_be_claimed(client, only, manager, rep):
+    Seller.objects.create(user=rep, capacity=0)
+    (lead,) = arrive()
+    client.force_login(manager)
+    assert "Rita Rep is full" in client.get(lead.get_absolute_url()).text
+    assert client.post(reverse("sales:lead-claim", args=[lead.pk])).status_code == 302
+    lead.refresh_from_db()
+    assert (lead.owner, lead.unassigned_because) == (manager, "")
+    assert "Nobody has it yet" not in client.get(lead.get_absolute_url()).text
+
+
+def test_a_manager_asks_the_rules_once_more(client, only, manager, rep):
+    seller = Seller.objects.create(user=rep, capacity=0)
+    one, _two = arrive(2)
+    client.force_login(manager)
+    client.post(reverse("sales:lead-by-rules", args=[one.pk]))
+    assert owned() == 0
+    Seller.objects.filter(pk=seller.pk).update(capacity=1)
+    client.post(reverse("sales:lead-by-rules", args=[one.pk]))
+    assert Lead.objects.get(pk=one.pk).owner == rep
+    Seller.objects.filter(pk=seller.pk).update(capacity=2)
+    client.post(reverse("sales:unassigned-try"))
+    assert owned() == 2
+
+
+def test_a_marketer_claims_nothing(client, marketer):
+    lead = LeadFactory()
+    client.force_login(marketer)
+    assert client.post(reverse("sales:lead-claim", args=[lead.pk])).status_code == 403
+    assert client.post(reverse("sales:unassigned-try")).status_code == 403
+
+
+def test_the_api_claims_and_asks_the_rules(only, manager, rep):
+    Seller.objects.create(user=rep, capacity=0)
+    one, two = arrive(2)
+    api = APIClient()
+    api.force_authenticate(manager)
+    assert api.get("/api/v1/leads/?unassigned_because=full").data["results"][0]["unassigned_because"] == "full"
+    assert api.post(f"/api/v1/leads/{one.pk}/claim/").data["owner"] == manager.pk
+    assert api.post(f"/api/v1/leads/{two.pk}/assign-by-rules/").data["unassigned_because"] == "full"
+    assert api.post(f"/api/v1/leads/{two.pk}/assign/", {"owner": rep.pk}).data["owner"] == rep.pk
+    api.force_authenticate(rep)
+    assert api.post(f"/api/v1/leads/{one.pk}/claim/").status_code in (404, 409)
