@@ -28,6 +28,7 @@ from crm.models import (
     ImportMade,
     Interaction,
     Message,
+    RecordVisit,
     SearchEntry,
     Share,
     Tagging,
@@ -74,6 +75,7 @@ def _what_hangs_on_any_record() -> None:
     moves("crm.activities", Activity, "regarding_id", "regarding_type_id")
     moves("crm.files", Attachment, "record_id", "record_type_id")
     moves("crm.follows", Follow, "record_id", "record_type_id", once_per=[["user_id"]], is_counted=False)
+    moves("crm.visits", RecordVisit, "record_id", "record_type_id", once_per=[["user_id"]], is_counted=False)
     moves("crm.tags", Tagging, "record_id", "record_type_id", once_per=[["tag_id"]], is_counted=False)
     moves("crm.shares", Share, "record", "resource", once_per=[["user_id"], ["team_id"]], is_counted=False)
 

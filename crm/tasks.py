@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from crm import jobs
-from crm.actions import departures, digests, privacy, tidying
+from crm.actions import departures, digests, privacy, tidying, visits
 from crm.actions.merging import gather_latecomers
 from crm.actions.normal_forms import make_waiting_forms
 from crm.actions.purging import AT_ONCE, purge_old
@@ -69,6 +69,11 @@ def work_on_bulk_runs() -> None:
 def tidy_bulk_work() -> None:
     if tidying.tidy_bulk_work(timezone.now()):
         jobs.nudge("crm.tasks.tidy_bulk_work")
+
+
+def forget_old_visits() -> None:
+    if visits.forget_old_visits(timezone.now()):
+        jobs.nudge("crm.tasks.forget_old_visits")
 
 
 def empty_the_bin() -> None:

@@ -208,6 +208,7 @@ def _bulk() -> None:
     builtin.register_all()
     jobs.register_sweep("crm.tasks.work_on_bulk_runs", has_waiting_work)
     jobs.register_recurring("crm.tasks.tidy_bulk_work", timedelta(hours=6))
+    jobs.register_recurring("crm.tasks.forget_old_visits", timedelta(hours=6))
 
 
 def _bin() -> None:

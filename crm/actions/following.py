@@ -14,7 +14,7 @@ from django.db.models import Model
 from crm.actions.notifications import notify_many
 from crm.log import kinds
 from crm.models import Activity, Follow, Interaction, User
-from crm.queries.timeline import address_of
+from crm.queries.addresses import address_of
 
 Key = tuple[str, int]
 

@@ -13,16 +13,15 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from crm.access.depths import may
 from crm.admin.base import GrantedAdmin
-from crm.delivery.links import ADDRESS
 from crm.models import OutboxItem
+from crm.web.reading import READERS_POLICY, linked
 
-READERS_POLICY = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src * data:; style-src 'unsafe-inline' *; font-src *; frame-ancestors 'self'"  # fmt: skip
 HEADERS = ("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID")  # fmt: skip
 
 
@@ -145,17 +144,6 @@ def taken_apart(item: OutboxItem) -> Shown:
         for number, file in enumerate(mail.iter_attachments())
     ]
     return Shown(headers, linked(_part(mail, "plain") or ""), _part(mail, "html") is not None, files)
-
-
-def linked(text: str) -> SafeString:
-    """Plain text with its addresses clickable."""
-    pieces, position = [], 0
-    for match in ADDRESS.finditer(text):
-        pieces.append(escape(text[position : match.start()]))
-        pieces.append(format_html('<a href="{0}" target="_blank" rel="noopener">{0}</a>', match[0]))
-        position = match.end()
-    pieces.append(escape(text[position:]))
-    return SafeString("".join(pieces))
 
 
 def _mail(item: OutboxItem) -> EmailMessage:

@@ -22,7 +22,8 @@ from crm.api.records import ActivationMixin, KindViewSet
 from crm.errors import Forbidden
 from crm.models import Account, Contact, Erasure
 from crm.privacy.export import export_person
-from crm.queries.timeline import Happening, timeline_of
+from crm.queries.happenings import Happening
+from crm.queries.timeline import timeline_of
 
 
 class ContactSerializer(CustomMixin, serializers.ModelSerializer):

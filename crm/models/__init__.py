@@ -33,6 +33,7 @@ from crm.models.tags import Tag, Tagging
 from crm.models.touched import Touched
 from crm.models.users import Role, RoleGrant, Team, User
 from crm.models.views import DefaultView, SavedView
+from crm.models.visits import RecordVisit
 
 __all__ = [
     "Account",
@@ -84,6 +85,7 @@ __all__ = [
     "QuietSpan",
     "Record",
     "RecordQuerySet",
+    "RecordVisit",
     "RetentionRule",
     "Role",
     "RoleGrant",

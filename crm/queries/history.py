@@ -13,6 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Model, QuerySet
+from django.db.models.functions import Cast
 from django.utils import formats, timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
@@ -100,16 +101,31 @@ class _Diff:
 
 
 def history_of(
-    record: Model, user: Any, *, only: str = "", by: int | None = None, before: int = 0, limit: int = PER_PAGE
+    record: Model,
+    user: Any,
+    *,
+    only: str = "",
+    by: int | None = None,
+    words: str = "",
+    before: int = 0,
+    until: datetime | None = None,
+    limit: int = PER_PAGE,
 ) -> HistoryPage:
-    """A page of the history that ends before an entry. `only` is a field (“city”, “custom.plan”), `by` a person's id."""
+    """A page of the history that ends before an entry, or with a moment.
+
+    `only` is a field (“city”, “custom.plan”), `by` a person's id; `words` stand among the stored values.
+    """
     rows = _entries(record)
     if only:
         rows = rows.filter(changes__has_key="custom" if only.startswith("custom.") else only)
     if by is not None:
         rows = rows.filter(actor=by)
+    if words:
+        rows = rows.annotate(said=Cast("changes", models.TextField())).filter(said__icontains=words)
     if before:
         rows = rows.filter(pk__lt=before)
+    if until:
+        rows = rows.filter(timestamp__lte=until)
     found = list(rows.select_related("actor").order_by("-pk")[: limit + 1])
     shown = found[:limit]
     diffs = {entry.pk: list(_diffs(entry, type(record))) for entry in shown}

@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from crm.queries.addresses import address_of
 from crm.queries.sketches import Key, sketches
-from crm.queries.timeline import address_of
 
 __all__ = ["Key", "Named", "names_for"]
 

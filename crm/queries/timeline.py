@@ -1,27 +1,40 @@
-"""What happened with somebody: the interaction log and the activities, as one line of time."""
+"""What happened with somebody: the interaction log, the activities and, where asked for, the changes, as one line of time."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, Q, QuerySet
-from django.urls import NoReverseMatch
+from django.db import models
+from django.db.models import F, Model, Q, QuerySet
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from crm.access.depths import within_reach
 from crm.log import kinds
-from crm.models import Account, Activity, Contact, Interaction, Record
-from crm.queries.sketches import Sketch, sketches
+from crm.models import Account, Activity, Contact, Interaction
+from crm.queries.happenings import Happening, folded, from_activity, from_change, from_interactions
+from crm.queries.history import history_of
 
 PER_PAGE = 30
-MACHINES = ("prefetch", "scanner", "bot")
-ACTIVITY_ICONS = {"task": "checkbox", "call": "phone", "appointment": "calendar-event", "email": "mail", "note": "note"}
+MOST_PEOPLE = 300
+"""So many of an account's people are told of, those who were active last: more would not be read, and cost more to read."""
+SENT_BY = ("Email", "SMS")
+
+
+class Stream(models.TextChoices):
+    """What a reader asks for: `""` is what happened, without the changes of fields."""
+
+    HAPPENED = "", _("What happened")
+    ALL = "all", _("Everything, changes too")
+    ACTIVITIES = "activities", _("Activities")
+    MESSAGES = "messages", _("Messages")
+    HERS = "hers", _("What they did")
+    CHANGES = "changes", _("Changes")
 
 
 @dataclass(frozen=True)
@@ -45,30 +58,32 @@ class Subject:
         return f"{self.record._meta.label_lower}:{self.record.pk}"
 
 
-@dataclass
-class Happening:
-    """One line of the timeline. `times` counts like things folded into one; `activity` is set where it is one."""
+@dataclass(frozen=True)
+class Mark:
+    """A place in the stream: after the first `told` lines of a moment. Many lines may have one moment, as an import writes them."""
 
-    at: datetime
-    icon: str
-    title: str
-    about: str = ""
-    url: str = ""
-    body: str = ""
-    actor: Any = None
-    is_behaviour: bool = False
-    is_machine: bool = False
-    times: int = 1
-    activity: Activity | None = None
-    facts: list[str] = field(default_factory=list)
+    moment: datetime | None = None
+    told: int = 0
 
-    @property
-    def is_late(self) -> bool:
-        return bool(self.activity and self.activity.is_late)
+    @classmethod
+    def read(cls, text: str) -> Mark:
+        """Of what `str` wrote, and of a bare moment; anything else is the beginning."""
+        moment, _tilde, told = text.partition("~")
+        try:
+            found = parse_datetime(moment)
+        except ValueError:
+            found = None
+        if found is None or timezone.is_naive(found):
+            return cls()
+        return cls(found, int(told) if told.isascii() and told.isdigit() and len(told) < 7 else 0)
 
-    @property
-    def day(self) -> Any:
-        return timezone.localdate(self.at)
+    def __str__(self) -> str:
+        return f"{self.moment.isoformat()}~{self.told}" if self.moment else ""
+
+    def after(self, shown: list[Happening]) -> Mark:
+        moment = shown[-1].at
+        same = sum(1 for row in shown if row.at == moment)
+        return Mark(moment, same + (self.told if moment == self.moment else 0))
 
 
 @dataclass(frozen=True)
@@ -80,136 +95,125 @@ class TimelinePage:
     before: str
 
 
-def timeline_of(record: Model, user: Any, before: str = "", limit: int = PER_PAGE) -> TimelinePage:
-    """The newest `limit` happenings before a moment (ISO, as a page's `before` gives it)."""
-    subject = Subject.of(record)
-    moment = parse_datetime(before) if before else None
-    interactions = _interactions_of(subject)
-    activities = _activities_of(subject, user)
-    done = activities.exclude(status=Activity.Status.OPEN)
-    if moment:
-        interactions = interactions.filter(occurred_at__lt=moment)
-        done = done.filter(done_at__lt=moment)
-    rows = _told(list(interactions.order_by("-occurred_at", "-pk")[: limit + 1]), user)
-    rows += [_from_activity(activity, subject) for activity in done.order_by("-done_at", "-pk")[: limit + 1]]
+@dataclass(frozen=True)
+class _Asked:
+    """One reading: how many rows, of which moment and before, with which words."""
+
+    subject: Subject
+    user: Any
+    stream: str
+    words: str
+    until: datetime | None
+    count: int
+    people: list[int]
+
+
+def timeline_of(
+    record: Model, user: Any, before: str = "", limit: int = PER_PAGE, *, stream: str = "", words: str = ""
+) -> TimelinePage:
+    """The newest `limit` happenings before a mark (as a page's `before` gives it): of one stream, with these words in them."""
+    subject, mark = Subject.of(record), Mark.read(before)
+    is_account = isinstance(record, Account)
+    asked = _Asked(
+        subject,
+        user,
+        stream,
+        words.strip()[:100],
+        mark.moment,
+        limit + 1 + mark.told,
+        _people_of(record, user) if is_account else [],
+    )
+    rows = [row for read in READERS[stream] for row in read(asked)]
     rows.sort(key=lambda row: row.at, reverse=True)
-    shown = rows[:limit]
-    more = shown[-1].at.isoformat() if len(rows) > limit else ""
-    waiting = [] if moment else list(activities.filter(status=Activity.Status.OPEN).order_by("due_at", "pk")[:20])
-    return TimelinePage([_from_activity(a, subject) for a in waiting], _folded(shown), more)
+    shown, more = rows[mark.told :][:limit], len(rows) > mark.told + limit
+    is_first = mark.moment is None and stream in (Stream.HAPPENED, Stream.ALL, Stream.ACTIVITIES) and not words
+    waiting = (
+        _activities_of(asked).filter(status=Activity.Status.OPEN).order_by("due_at", "pk")[:20] if is_first else []
+    )
+    opened = [from_activity(activity, subject.contact) for activity in waiting]
+    return TimelinePage(opened, folded(shown), str(mark.after(shown)) if more else "")
 
 
-def _interactions_of(subject: Subject) -> QuerySet[Interaction]:
-    """Log rows of the contact, else of the account. What an activity tells is told by the activity itself."""
-    rows = Interaction.objects.exclude(kind="activity.done").select_related("actor")
+def _people_of(account: Any, user: Any) -> list[int]:
+    """Those the reader may see. As a list: with the ids in the SQL the planner takes the index of each, and not the whole log."""
+    newest = F("last_active_at").desc(nulls_last=True)
+    people = Contact.objects.visible_to(user).filter(account=account).order_by(newest, "pk")
+    return list(people.values_list("pk", flat=True)[:MOST_PEOPLE])
+
+
+def _interactions(asked: _Asked) -> list[Happening]:
+    """Log rows of the contact, else of the account and its people. What an activity tells is told by the activity itself."""
+    subject, rows = asked.subject, Interaction.objects.exclude(kind="activity.done").select_related("actor")
     if subject.contact:
-        return rows.filter(contact=subject.contact)
-    if subject.account:
-        return rows.filter(account=subject.account)
-    return rows.none()
+        rows = rows.filter(contact=subject.contact)
+    elif subject.account:
+        rows = rows.filter(Q(account=subject.account) | Q(contact__in=asked.people)).select_related("contact")
+    else:
+        return []
+    if asked.stream == Stream.HERS:
+        rows = rows.filter(kind__in=[kind.name for kind in kinds.all_kinds() if kind.is_behaviour])
+    elif asked.stream == Stream.MESSAGES:
+        rows = rows.filter(kind__in=[kind.name for kind in kinds.all_kinds() if kind.group in SENT_BY])
+    if asked.until:
+        rows = rows.filter(occurred_at__lte=asked.until)
+    if asked.words:
+        named = [kind.name for kind in kinds.all_kinds() if asked.words.lower() in str(kind.label).lower()]
+        rows = _with_words(rows, "data", asked.words, Q(kind__in=named))
+    read = list(rows.order_by("-occurred_at", "-pk")[: asked.count])
+    return from_interactions(read, asked.user, asked.people)
 
 
-def _activities_of(subject: Subject, user: Any) -> QuerySet[Activity]:
+def _activities(asked: _Asked) -> list[Happening]:
+    rows = _activities_of(asked).exclude(status=Activity.Status.OPEN)
+    if asked.stream == Stream.MESSAGES:
+        rows = rows.filter(kind=Activity.Kind.EMAIL)
+    if asked.until:
+        rows = rows.filter(done_at__lte=asked.until)
+    if asked.words:
+        said = (Q(**{f"{column}__icontains": asked.words}) for column in ("subject", "body", "outcome"))
+        rows = rows.filter(_any(said))
+    return [from_activity(row, asked.subject.contact) for row in rows.order_by("-done_at", "-pk")[: asked.count]]
+
+
+def _activities_of(asked: _Asked) -> QuerySet[Activity]:
+    subject = asked.subject
     on = ContentType.objects.get_for_model(subject.record)
     mine = Q(regarding_type=on, regarding_id=subject.record.pk)
     if subject.contact:
         mine |= Q(contact=subject.contact)
     elif subject.account:
-        mine |= Q(account=subject.account)
+        mine |= Q(account=subject.account) | Q(contact__in=asked.people)
     # On her own page all but a few are hers, so her many columns are not read again with each of them
     beside = () if subject.contact else ("contact",)
-    return Activity.objects.visible_to(user).filter(mine).select_related("owner", *beside)
+    return Activity.objects.visible_to(asked.user).filter(mine).select_related("owner", *beside)
 
 
-def _told(rows: list[Interaction], user: Any) -> list[Happening]:
-    """What a person did is hers and told whole; what was done on a record that the reader may not see is told without it."""
-    found = sketches({(row.source_type, row.source_id) for row in rows if row.source_id}, partial(_within_sight, user))
-    return [_told_one(row, found.get((row.source_type, row.source_id or 0))) for row in rows]
+def _changes(asked: _Asked) -> list[Happening]:
+    events = history_of(
+        asked.subject.record, asked.user, until=asked.until, words=asked.words, limit=asked.count
+    ).events
+    return [from_change(event) for event in events]
 
 
-def _told_one(row: Interaction, source: Sketch | None) -> Happening:
-    hers = kinds.known(row.kind) and kinds.get(row.kind).is_behaviour
-    return _from_interaction(row, source) if hers or source is None or source.is_seen else _without_its_record(row)
+Reader = Callable[[_Asked], list[Happening]]
+READERS: dict[str, tuple[Reader, ...]] = {
+    Stream.HAPPENED: (_interactions, _activities),
+    Stream.ALL: (_interactions, _activities, _changes),
+    Stream.ACTIVITIES: (_activities,),
+    Stream.MESSAGES: (_interactions, _activities),
+    Stream.HERS: (_interactions,),
+    Stream.CHANGES: (_changes,),
+}
 
 
-def _within_sight(user: Any, model: Any) -> QuerySet | None:
-    """Records within the reader's reach; that one rests in the bin is no reason to hide what was done."""
-    return within_reach(model._base_manager.all(), user, "view") if issubclass(model, Record) else None
+def _with_words(rows: QuerySet, column: str, words: str, otherwise: Q) -> QuerySet:
+    """Rows of one subject are few enough to look through."""
+    text = rows.annotate(said=Cast(column, models.TextField()))
+    return text.filter(Q(said__icontains=words) | otherwise)
 
 
-def address_of(record: Any) -> str:
-    """The page of a record, or "" where it has none, or rests in the bin."""
-    if getattr(record, "deleted_at", None):
-        return ""
-    try:
-        return record.get_absolute_url() if hasattr(record, "get_absolute_url") else ""
-    except NoReverseMatch:
-        return ""
-
-
-def _from_interaction(row: Interaction, source: Sketch | None) -> Happening:
-    kind = kinds.get(row.kind) if kinds.known(row.kind) else None
-    title, url = str(row.data.get("title", "")), ""
-    if source is not None:
-        title, url = str(source.record), address_of(source.record)
-    return Happening(
-        at=row.occurred_at,
-        icon=kind.icon if kind else "point",
-        title=kind.label if kind else row.kind,
-        about=title,
-        url=url,
-        body=str(row.data.get("text", "")),
-        actor=row.actor,
-        is_behaviour=bool(kind and kind.is_behaviour),
-        is_machine=row.verdict in MACHINES,
-        facts=_facts(row.data),
-    )
-
-
-def _without_its_record(row: Interaction) -> Happening:
-    kind = kinds.get(row.kind) if kinds.known(row.kind) else None
-    return Happening(
-        at=row.occurred_at,
-        icon=kind.icon if kind else "point",
-        title=kind.label if kind else row.kind,
-        about=_("on a record you may not see"),
-    )
-
-
-def _facts(data: dict[str, Any]) -> list[str]:
-    """What the log says for a reader: `reasons` (a score's) and `url` (a click's)."""
-    reasons = data.get("reasons") or []
-    facts = [str(reason) for reason in reasons] if isinstance(reasons, list) else []
-    return [*facts, *([str(data["url"])] if data.get("url") else [])]
-
-
-def _from_activity(activity: Activity, subject: Subject) -> Happening:
-    is_hers = subject.contact is not None and activity.contact_id == subject.contact.pk
-    about = "" if is_hers or not activity.contact else str(activity.contact)
-    moment = activity.done_at or activity.due_at or activity.created_at
-    return Happening(
-        at=moment,
-        icon=ACTIVITY_ICONS[activity.kind],
-        title=activity.subject,
-        about=about,
-        body=activity.body,
-        actor=activity.owner,
-        activity=activity,
-        facts=[activity.outcome] if activity.outcome else [],
-    )
-
-
-def _folded(rows: list[Happening]) -> list[Happening]:
-    """Neighbours of one day that say the same become one line with a count."""
-    told: list[Happening] = []
-    for row in rows:
-        last = told[-1] if told else None
-        if last and not row.activity and _key(last) == _key(row):
-            last.times += 1
-        else:
-            told.append(row)
-    return told
-
-
-def _key(row: Happening) -> tuple:
-    return (row.day, row.title, row.about, row.is_machine, row.body, tuple(row.facts), row.activity and row.activity.pk)
+def _any(questions: Iterable[Q]) -> Q:
+    found = Q()
+    for question in questions:
+        found |= question
+    return found

@@ -224,10 +224,16 @@ def above(context: template.Context, place: str) -> SafeString:
 @register.inclusion_tag("ui/_timeline.html", takes_context=True)
 def timeline(context: template.Context, record: Model) -> dict[str, Any]:
     """What happened with this contact, account, or with any record that has a `.contact`: newest first."""
-    from crm.queries.timeline import Subject
+    from crm.queries.timeline import Stream, Subject
 
-    request = context["request"]
+    request, frame = context["request"], context["frame"]
+    new = [
+        row for row in frame.timeline.happenings if frame.since and row.at > frame.since and row.actor != request.user
+    ]
     return {
+        "since": frame.since,
+        "news": sum(row.times for row in new),
+        "streams": Stream.choices,
         "request": request,
         "csrf_token": context.get("csrf_token"),
         "subject": Subject.of(record),

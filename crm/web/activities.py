@@ -15,9 +15,10 @@ from crm.access.see import must_be_able_to_add, see_or_404
 from crm.calendars import calendar_file
 from crm.errors import CrmError
 from crm.models import Activity
+from crm.queries.addresses import address_of
 from crm.queries.named import record_named
 from crm.queries.naming import Named, names_for
-from crm.queries.timeline import Subject, address_of, timeline_of
+from crm.queries.timeline import Subject
 from crm.web.activity_forms import form_for
 from crm.web.frame import render_record
 from crm.web.lists import Empty
@@ -87,15 +88,6 @@ def activity_file(request: SignedIn, pk: int) -> HttpResponse:
         content_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="appointment-{record.pk}.ics"'},
     )
-
-
-@login_required
-def timeline(request: SignedIn, label: str) -> HttpResponse:
-    """Older lines of a record's timeline."""
-    record = record_named(label, request.user)
-    page = timeline_of(record, request.user, before=request.GET.get("before", ""))
-    context = {"page": page, "subject": Subject.of(record)}
-    return render(request, "ui/_happenings.html", context)
 
 
 @login_required

@@ -16,8 +16,8 @@ from crm.access.see import see_or_404
 from crm.actions.attachments import attach_file, attachments_of, remove_attachment
 from crm.errors import CrmError
 from crm.models import Attachment
+from crm.queries.addresses import address_of
 from crm.queries.named import record_named
-from crm.queries.timeline import address_of
 from crm.web.frame import frame_of
 from crm.web.pages import answer, done, is_htmx
 from crm.web.requests import SignedIn

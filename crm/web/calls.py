@@ -17,8 +17,9 @@ from crm.actions.calls import log_call
 from crm.actions.snoozing import moment_of
 from crm.errors import CrmError
 from crm.models import Activity
+from crm.queries.addresses import address_of
 from crm.queries.named import record_named
-from crm.queries.timeline import Subject, address_of
+from crm.queries.timeline import Subject
 from crm.web.activity_deeds import way_back
 from crm.web.activity_forms import MENTIONS
 from crm.web.pages import add_to, done, is_htmx

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +24,7 @@ from django.utils.translation import gettext as _
 from crm.access.depths import may, reaches_plainly
 from crm.access.why import why_not
 from crm.actions.tags import tags_of
+from crm.actions.visits import note_visit
 from crm.hooks import record_commands, records, tabs
 from crm.hooks.panels import panels_on
 from crm.hooks.record_commands import Command
@@ -184,6 +186,11 @@ class Frame:
     @cached_property
     def timeline(self) -> TimelinePage:
         return timeline_of(self.record, self.user)
+
+    @cached_property
+    def since(self) -> datetime | None:
+        """When the reader was here before: what happened later is new to them. Asking notes that they are here now."""
+        return note_visit(self.user, self.record)
 
     @property
     def has_side(self) -> bool:

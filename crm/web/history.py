@@ -14,8 +14,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from crm.access.see import see_or_404
+from crm.queries.addresses import address_of
 from crm.queries.history import authors_of, fields_of, history_of
-from crm.queries.timeline import address_of
 
 
 @login_required

@@ -18,9 +18,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from crm.models import Activity
+from crm.queries.addresses import address_of
 from crm.queries.named import record_named
 from crm.queries.naming import Key, names_for
-from crm.queries.timeline import address_of
 from crm.web.requests import SignedIn
 
 KEPT = "my_work"
