@@ -16,6 +16,7 @@ from crm.models import (
     AccountRole,
     Activity,
     Attachment,
+    Attendee,
     BulkItem,
     Contact,
     CustomField,
@@ -61,6 +62,7 @@ def _people_and_companies() -> None:
     moves("crm.roles_at_account", AccountRole, "account_id", on=ACCOUNT, once_per=[["contact_id", "role"]])
     moves("crm.activities_of_contact", Activity, "contact_id", on=CONTACT)
     moves("crm.activities_of_account", Activity, "account_id", on=ACCOUNT)
+    moves("crm.attendances", Attendee, "contact_id", on=CONTACT, once_per=[["activity_id"]], is_counted=False)
     moves("crm.interactions_of_contact", Interaction, "contact_id", on=CONTACT)
     moves("crm.interactions_of_account", Interaction, "account_id", on=ACCOUNT)
     moves("crm.messages", Message, "contact_id", on=CONTACT)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm import filters
 from crm.actions.accounts import change_account
+from crm.actions.activities import change_activity
 from crm.countries import countries
 from crm.hooks import records
 from crm.hooks.records import Field, RecordKind, View
@@ -162,6 +163,8 @@ ACTIVITY = RecordKind(
         Field("due_at", _("Due"), "moment", sort="due_at"),
         Field("ends_at", _("Ends"), "moment"),
         Field("done_at", _("Done"), "moment", is_editable=False),
+        Field("priority", _("Priority"), "choice", choices=lambda: Activity.Priority.choices, is_required=True),
+        Field("reminder", _("Reminder"), "choice", choices=lambda: Activity.Reminder.choices),
         Field("direction", _("Direction"), "choice", choices=lambda: Activity.Direction.choices),
         Field("outcome", _("Outcome")),
         Field("location", _("Where")),
@@ -185,6 +188,7 @@ ACTIVITY = RecordKind(
     matching=narrow,
     filterset=filters.ActivityFilter,
     related=("owner", "contact", "account"),
+    change=change_activity,
     locked=locked_if_done,
     in_head=("kind", "status", "body"),
 )  # fmt: skip

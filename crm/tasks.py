@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from crm import jobs
-from crm.actions import departures, digests, privacy, tidying, visits
+from crm.actions import departures, digests, privacy, reminders, tidying, visits
 from crm.actions.merging import gather_latecomers
 from crm.actions.normal_forms import make_waiting_forms
 from crm.actions.purging import AT_ONCE, purge_old
@@ -32,6 +32,10 @@ def clear_old_data() -> None:
 
 def send_digests() -> None:
     digests.send_due_digests(timezone.now())
+
+
+def send_reminders() -> None:
+    reminders.send_reminders(timezone.now())
 
 
 def work_on_import(pk: int) -> None:

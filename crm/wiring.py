@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm import jobs, wiring_duplicates
 from crm.access.depths import Depth
-from crm.hooks import notices
+from crm.hooks import notices, paths
 from crm.hooks.navigation import Door
 from crm.hooks.navigation import register as register_door
 from crm.hooks.resources import EVERYTHING, OWNED, READS, declare
@@ -109,14 +109,18 @@ def _records() -> None:
     from crm.actions.following import tell_followers
     from crm.actions.merging import is_late
     from crm.actions.normal_forms import is_waiting
+    from crm.actions.reminders import is_waiting as reminders_wait
     from crm.custom_fields import definitions, work
     from crm.hooks import panels, records, tabs
     from crm.log import reading
+    from crm.queries.attendance import attended_by
     from crm.web import account_roles, record_menu, related
     from crm.web.history import has_history, history_tab
 
     record_kinds.register_all()
     merge_rules.register_all()
+    jobs.register_sweep("crm.tasks.send_reminders", reminders_wait)
+    paths.register("activity through attendance", "crm.activity", attended_by, _("You take part in it."))
     jobs.register_sweep("crm.tasks.gather_after_merges", is_late)
     record_menu.register_all()
     related.register_all()
@@ -136,6 +140,8 @@ def _records() -> None:
 def _notices() -> None:
     notices.declare("assigned", _("A record is given to you or to your team"), order=5)
     notices.declare("mention", _("Somebody mentions you"), order=10)
+    notices.declare("reminder", _("A reminder that you set on an activity"), order=12)
+    notices.declare("answer", _("Somebody answers an invitation of yours"), order=14)
     notices.declare("followed", _("Something happens to a record you follow"), order=40)
     notices.declare("journey", _("A journey tells your team something"), order=60)
     notices.declare("work", _("An import, an export or a bulk change of yours is done, or could not go on"), order=70)
@@ -178,6 +184,7 @@ def _kinds() -> None:
     kinds.declare("consent.given", "Consent given", icon="shield-check", group="Consent")
     kinds.declare("consent.withdrawn", "Consent withdrawn", icon="shield-x", group="Consent")
     kinds.declare("activity.done", "Activity done", icon="checkbox", group="Sales", is_behaviour=False, is_news=True)
+    kinds.declare("invitation.answered", "Invitation answered", icon="calendar-check", group="Sales")
     kinds.declare("trigger.received", "Custom trigger", icon="webhook", group="API")
     told: dict[str, Any] = {"is_behaviour": False, "is_news": True}
     kinds.declare("owner.changed", "New owner", icon="user-check", group="Sales", **told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +10,12 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
 
+from crm.actions.meeting_mails import Guest, mail_guests, seat
 from crm.actions.mentions import tell_mentioned
-from crm.calendars import calendar_file
-from crm.delivery.queueing import Attachment, send_one
+from crm.actions.plain import save_plainly
 from crm.errors import Invalid, NotAllowed
 from crm.log.recording import record
-from crm.models import Activity, User
+from crm.models import Activity, Attendee, User
 
 DONE_AT_ONCE = (Activity.Kind.NOTE, Activity.Kind.EMAIL, Activity.Kind.CALL)
 
@@ -38,6 +39,8 @@ def log_activity(
     is_done: bool | None = None,
     done_at: datetime | None = None,
     custom: dict[str, Any] | None = None,
+    priority: str = Activity.Priority.NORMAL,
+    reminder: str = "",
 ) -> Activity:
     """One activity. A note or an email is done when it is logged, and so is a call unless it has a time to come.
 
@@ -53,7 +56,8 @@ def log_activity(
         kind=kind, subject=subject, body=body, direction=direction, outcome=outcome, location=location,
         due_at=due_at, ends_at=ends_at, contact=contact, account=account, owner=owner or by, created_by=by,
         status=Activity.Status.DONE if is_done else Activity.Status.OPEN,
-        done_at=(done_at or due_at or now) if is_done else None, custom=custom or {},
+        done_at=(done_at or due_at or now) if is_done else None, custom=custom or {}, priority=priority,
+        reminder=reminder,
     )  # fmt: skip
     if regarding is not None:
         activity.regarding = regarding
@@ -84,7 +88,7 @@ def cancel_activity(activity: Activity, *, by: User) -> Activity:
     activity.version += 1
     activity.save()
     if activity.kind == Activity.Kind.APPOINTMENT and activity.guest_invited_at:
-        _mail(activity, by, is_cancelled=True)
+        mail_guests(activity, by, method="CANCEL")
     return activity
 
 
@@ -101,23 +105,48 @@ def book_appointment(
     body: str = "",
     invite: bool = True,
     owner: User | None = None,
+    guests: Sequence[Guest] = (),
+    **more: Any,
 ) -> Activity:
-    """An appointment; with `invite` the guest gets a mail with the calendar file (an .ics that any calendar reads).
+    """An appointment; with `invite` everybody who takes part gets a mail with the calendar file (RFC 5545, METHOD:REQUEST).
 
-    Raises Invalid where it ends before it starts, or where a guest is to be invited who has no email address.
+    The contact it is about is one of them. Raises Invalid where it ends before it starts, or where one is to be invited
+    who has no email address. `more` goes to `log_activity` (priority, reminder, custom).
     """
     if ends_at <= starts_at:
         raise Invalid("It must end after it starts.", field="ends_at")
     activity = log_activity(
         kind=Activity.Kind.APPOINTMENT, subject=subject, by=by, contact=contact, regarding=regarding,
-        location=location, body=body, due_at=starts_at, ends_at=ends_at, owner=owner,
+        location=location, body=body, due_at=starts_at, ends_at=ends_at, owner=owner, **more,
     )  # fmt: skip
-    if invite and activity.contact:
-        if not activity.contact.email:
-            raise Invalid(f"{activity.contact} has no email address, so no invitation can be sent.", field="invite")
+    seat(activity, [*([Guest(contact=activity.contact)] if activity.contact else []), *guests])
+    if invite and activity.attendees.exists():
         activity.guest_invited_at = timezone.now()
         activity.save(update_fields=["guest_invited_at"])
-        _mail(activity, by)
+        mail_guests(activity, by)
+    return activity
+
+
+TOLD_OF = ("due_at", "ends_at", "location", "subject")
+"""What an invitation says: guests hear of a change."""
+
+
+@transaction.atomic
+def change_activity(activity: Activity, *, by: User | None, **columns: Any) -> Activity:
+    """A plain edit of a locked row. A start that moves takes the end along; invited guests get the appointment as it is now,
+    and their answers to another time are none to this one.
+    """
+    before = {name: getattr(activity, name) for name in TOLD_OF}
+    if "due_at" in columns and "ends_at" not in columns and activity.due_at and activity.ends_at:
+        moved = columns["due_at"]
+        columns["ends_at"] = moved + (activity.ends_at - activity.due_at) if moved else None
+    activity = save_plainly(activity, columns)
+    changed = {name for name in TOLD_OF if getattr(activity, name) != before[name]}
+    if changed & {"due_at", "ends_at"}:
+        activity.attendees.update(answer=Attendee.Answer.WAITING, answered_at=None)
+    host = activity.owner or by
+    if changed and activity.guest_invited_at and activity.status == Activity.Status.OPEN and host:
+        mail_guests(activity, by or host)
     return activity
 
 
@@ -155,47 +184,3 @@ def _tell(activity: Activity, by: User) -> None:
             occurred_at=activity.done_at,
             key=f"activity:{activity.pk}:done",
         )
-
-
-def _mail(activity: Activity, by: User, *, is_cancelled: bool = False) -> None:
-    guest = activity.contact
-    assert guest is not None
-    method = "CANCEL" if is_cancelled else "REQUEST"
-    send_one(
-        to=guest.email,
-        contact=guest,
-        subject=f"{'Cancelled: ' if is_cancelled else ''}{activity.subject}",
-        text=_letter(activity, by, is_cancelled),
-        attachments=[
-            Attachment("invitation.ics", f"text/calendar; method={method}", calendar_file(activity, method=method))
-        ],
-        reply_to=(activity.owner or by).email,
-        key=f"activity:{activity.pk}:{method.lower()}:{activity.version}",
-        by=by,
-    )
-
-
-def _letter(activity: Activity, by: User, is_cancelled: bool) -> str:
-    """What the guest reads, in the guest's own zone where it is known, else in the host's."""
-    from zoneinfo import ZoneInfo
-
-    guest, host = activity.contact, activity.owner or by
-    assert guest is not None
-    assert activity.due_at is not None
-    zone = ZoneInfo(guest.time_zone or host.time_zone or "UTC")
-    starts = activity.due_at.astimezone(zone)
-    lines = [
-        f"Hello {guest.first_name or guest},",
-        "",
-        f"our appointment “{activity.subject}” is cancelled." if is_cancelled else f"we meet for “{activity.subject}”:",
-        f"{starts:%A, %-d %B %Y, %H:%M} ({zone.key})",
-        *([f"Where: {activity.location}"] if activity.location else []),
-        *(["", activity.body] if activity.body and not is_cancelled else []),
-        "",
-        "The attached file takes it out of your calendar."
-        if is_cancelled
-        else "The attached file puts it into your calendar.",
-        "",
-        str(host),
-    ]
-    return "\n".join(lines)

@@ -10,12 +10,46 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crm.access.see import must_be_able_to_at_all
 from crm.actions.activities import book_appointment, cancel_activity, complete_activity, log_activity
+from crm.actions.attendees import add_attendee
+from crm.actions.calendar_answers import read_answer
+from crm.actions.meeting_mails import Guest
 from crm.api.fields import SeenField
 from crm.api.filtering import OF_ITS_KIND
 from crm.api.records import KindViewSet
-from crm.models import Account, Activity, Contact
+from crm.models import Account, Activity, Attendee, Contact, Message, User
 from crm.queries.named import record_named
+
+
+class AttendeeSerializer(serializers.ModelSerializer):
+    """Who takes part: a contact or a user, and their answer (waiting, accepted, tentative, declined)."""
+
+    class Meta:
+        model = Attendee
+        fields = ["id", "contact", "user", "is_required", "answer", "answered_at"]
+        read_only_fields = ["answer", "answered_at"]
+
+
+class GuestSerializer(serializers.Serializer):
+    """One more who takes part: exactly one of `contact` and `user`."""
+
+    contact = SeenField(Contact, required=False, allow_null=True)
+    user = serializers.PrimaryKeyRelatedField(
+        queryset=User.objects.filter(is_active=True), required=False, allow_null=True
+    )
+    is_required = serializers.BooleanField(required=False, default=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if bool(attrs.get("contact")) == bool(attrs.get("user")):
+            raise serializers.ValidationError({"contact": "Name a contact or a user."})
+        return attrs
+
+
+class MailSerializer(serializers.Serializer):
+    """`raw` is the mail as it came (RFC 5322)."""
+
+    raw = serializers.CharField(max_length=2_000_000)
 
 
 class ActivitySerializer(serializers.ModelSerializer):
@@ -25,12 +59,13 @@ class ActivitySerializer(serializers.ModelSerializer):
     account = SeenField(Account, required=False, allow_null=True)
     regarding = serializers.CharField(required=False, allow_blank=True)
     invite = serializers.BooleanField(write_only=True, required=False, default=False)
+    attendees = AttendeeSerializer(many=True, read_only=True)
 
     class Meta:
         model = Activity
         fields = [
             "id", "kind", "status", "subject", "body", "direction", "outcome", "location", "due_at", "ends_at", "done_at",
-            "contact", "account", "regarding", "invite", "owner", "version", "created_at", "updated_at",
+            "priority", "reminder", "attendees", "contact", "account", "regarding", "invite", "owner", "version", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["status", "done_at", "version"]
 
@@ -60,7 +95,7 @@ class CompleteSerializer(serializers.Serializer):
 class ActivityViewSet(KindViewSet):
     """Tasks, calls, appointments, emails and notes."""
 
-    queryset = Activity.objects.select_related("regarding_type")
+    queryset = Activity.objects.select_related("regarding_type").prefetch_related("attendees")
     filterset_class = OF_ITS_KIND
     serializer_class = ActivitySerializer
 
@@ -87,5 +122,26 @@ class ActivityViewSet(KindViewSet):
     @action(detail=True, methods=["post"], serializer_class=serializers.Serializer)
     def cancel(self, request: Request, pk: str | None = None) -> Response:
         return self.acted(cancel_activity, request)
+
+    @action(detail=True, methods=["post"], serializer_class=GuestSerializer)
+    def attendees(self, request: Request, pk: str | None = None) -> Response:
+        """Add somebody who takes part; where the others were invited, they are mailed an invitation."""
+
+        def add(activity: Activity, *, by: User, **guest: Any) -> Activity:
+            return add_attendee(activity, Guest(**guest), by=by).activity
+
+        return self.acted(add, request)
+
+    @action(detail=False, methods=["post"], serializer_class=MailSerializer, url_path="read-mail")
+    def read_mail(self, request: Request) -> Response:
+        """Take the answer to an invitation out of a raw mail; `said` tells what was taken, or why it was ignored.
+
+        For whoever may change messages: the mailbox that hands mails over, not somebody who writes one up.
+        """
+        must_be_able_to_at_all(request.user, "change", Message)
+        form = MailSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        reading = read_answer(form.validated_data["raw"].encode())
+        return Response({"said": reading.said, "is_taken": reading.attendee is not None})
 
     answer_serializer_class = ActivitySerializer

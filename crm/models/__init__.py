@@ -5,6 +5,7 @@ from crm.models.accounts import Account
 from crm.models.activities import Activity
 from crm.models.api import ApiToken, IdempotentRequest
 from crm.models.attachments import Attachment
+from crm.models.attendees import Attendee
 from crm.models.bulk import BulkItem, BulkRun
 from crm.models.campaigns import Campaign
 from crm.models.companies import Company, Currency, ExchangeRate
@@ -41,6 +42,7 @@ __all__ = [
     "Activity",
     "ApiToken",
     "Attachment",
+    "Attendee",
     "BulkItem",
     "BulkRun",
     "Campaign",

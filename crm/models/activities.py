@@ -9,6 +9,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from crm.models.records import Record
 
@@ -32,6 +33,20 @@ class Activity(Record):
         OUT = "out", "Outgoing"
         IN = "in", "Incoming"
 
+    class Priority(models.TextChoices):
+        LOW = "low", _lazy("Low")
+        NORMAL = "normal", _lazy("Normal")
+        HIGH = "high", _lazy("High")
+
+    class Reminder(models.TextChoices):
+        AT_ONCE = "0m", _lazy("When it is due")
+        MINUTES_5 = "5m", _lazy("5 minutes before")
+        MINUTES_15 = "15m", _lazy("15 minutes before")
+        HALF_HOUR = "30m", _lazy("Half an hour before")
+        HOUR = "1h", _lazy("An hour before")
+        DAY = "1d", _lazy("A day before")
+        WEEK = "1w", _lazy("A week before")
+
     kind = models.CharField(max_length=12, choices=Kind)
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     subject = models.CharField(max_length=200)
@@ -42,6 +57,10 @@ class Activity(Record):
     due_at = models.DateTimeField(null=True, blank=True, help_text="For an appointment: when it starts.")
     ends_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
+    priority = models.CharField(max_length=6, choices=Priority, default=Priority.NORMAL)
+    reminder = models.CharField(max_length=3, choices=Reminder, blank=True)
+    reminded_of = models.DateTimeField(null=True, editable=False)
+    """The due time that the owner was reminded of: one that is moved is told again."""
     guest_invited_at = models.DateTimeField(null=True, editable=False)
     contact = models.ForeignKey("crm.Contact", models.CASCADE, null=True, blank=True, related_name="activities")
     account = models.ForeignKey("crm.Account", models.CASCADE, null=True, blank=True, related_name="activities")
@@ -56,6 +75,11 @@ class Activity(Record):
             models.Index(fields=["owner", "status", "due_at"], name="activity_by_owner"),
             models.Index(fields=["owner", "due_at", "id"], name="activity_due_by_owner"),
             models.Index(fields=["due_at", "id"], name="activity_by_due"),
+            models.Index(
+                fields=["reminder", "due_at"],
+                name="activity_to_remind",
+                condition=models.Q(status="open") & ~models.Q(reminder=""),
+            ),
             models.Index(fields=["done_at", "id"], name="activity_by_done"),
             models.Index(fields=["subject", "id"], name="activity_by_subject"),
             models.Index(fields=["status", "id"], name="activity_by_status"),
@@ -73,6 +97,10 @@ class Activity(Record):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.status == self.Status.OPEN and self.priority == self.Priority.HIGH
 
     def clean(self) -> None:
         super().clean()

@@ -20,6 +20,7 @@ from crm.models import (
     AccountRole,
     Activity,
     Attachment,
+    Attendee,
     Consent,
     Contact,
     HandoverReceipt,
@@ -46,6 +47,9 @@ def register_all() -> None:
         PersonalData("crm.consent", _("Consent"), consents_of, "given_at", why_kept=_PROOF, order=20),
         PersonalData("crm.suppression", _("Suppressions"), suppressions_of, "since", why_kept=_PROOF, order=21),
         PersonalData("crm.activity", _("Activities"), of_contact(Activity), blank=texts, deletes=ON_ERASE, order=30),
+        PersonalData(
+            "crm.attendee", _("Appointments she takes part in"), of_contact(Attendee), deletes=ALWAYS, order=32
+        ),
         PersonalData("crm.attachment", _("Files"), files_of, "at", deletes=ALWAYS, before=forget_bytes, order=31),
         PersonalData(
             "crm.interaction",

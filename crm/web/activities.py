@@ -20,6 +20,7 @@ from crm.queries.named import record_named
 from crm.queries.naming import Named, names_for
 from crm.queries.timeline import Subject
 from crm.web.activity_forms import form_for
+from crm.web.attendees import people_of
 from crm.web.frame import render_record
 from crm.web.lists import Empty
 from crm.web.pages import done, is_htmx, render_form
@@ -40,7 +41,13 @@ def activity_list(request: SignedIn) -> HttpResponse:
 def activity(request: SignedIn, pk: int) -> HttpResponse:
     rows = Activity.objects.select_related("owner", "team", "created_by", "regarding_type")
     shown = see_or_404(rows, pk, request.user)
-    return render_record(request, shown, "crm/activities/detail.html", regarding=_regarding(shown, request))
+    return render_record(
+        request,
+        shown,
+        "crm/activities/detail.html",
+        regarding=_regarding(shown, request),
+        people=people_of(shown, request.user),
+    )
 
 
 def _regarding(activity: Activity, request: SignedIn) -> Named | None:

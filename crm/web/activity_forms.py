@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from crm.actions.activities import book_appointment, log_activity
+from crm.actions.meeting_mails import Guest
 from crm.models import Activity, User
 from crm.queries.timeline import Subject
 
@@ -44,6 +45,17 @@ class ActivityForm(forms.Form):
         return _("Logged: %s") % made
 
 
+def priority_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=lazy("Priority"), choices=Activity.Priority.choices, initial=Activity.Priority.NORMAL
+    )
+
+
+def reminder_field(initial: str = "") -> forms.ChoiceField:
+    choices = [("", lazy("None")), *Activity.Reminder.choices]
+    return forms.ChoiceField(label=lazy("Reminder"), choices=choices, required=False, initial=initial)
+
+
 class NoteForm(ActivityForm):
     kind, title, button = "note", lazy("Note"), lazy("Save note")
     body = forms.CharField(
@@ -68,6 +80,7 @@ class CallForm(ActivityForm):
     due_at = LocalDateTime(
         label=lazy("When"), required=False, help_text=lazy("Empty: just now. In the future: a call to make.")
     )
+    reminder = reminder_field()
     body = forms.CharField(
         label=lazy("What was said"),
         widget=forms.Textarea(attrs={"rows": 3, **MENTIONS}),
@@ -102,6 +115,7 @@ class TaskForm(ActivityForm):
     owner = forms.ModelChoiceField(
         label=lazy("For"), queryset=User.objects.filter(is_active=True), required=False, empty_label=lazy("Me")
     )
+    priority, reminder = priority_field(), reminder_field()
     body = forms.CharField(
         label=lazy("Details"), widget=forms.Textarea(attrs={"rows": 2, **MENTIONS}), required=False, max_length=20_000
     )
@@ -124,6 +138,13 @@ class AppointmentForm(ActivityForm):
     )
     starts_at = LocalDateTime(label=lazy("Starts"))
     ends_at = LocalDateTime(label=lazy("Ends"), required=False, help_text=lazy("Empty: half an hour later."))
+    reminder = reminder_field("15m")
+    colleagues = forms.ModelMultipleChoiceField(
+        label=lazy("Colleagues"),
+        queryset=User.objects.filter(is_active=True),
+        required=False,
+        help_text=lazy("They take part. More people, also optional ones, are added on the page of the meeting."),
+    )
     body = forms.CharField(
         label=lazy("Agenda"), widget=forms.Textarea(attrs={"rows": 2, **MENTIONS}), required=False, max_length=20_000
     )
@@ -132,23 +153,25 @@ class AppointmentForm(ActivityForm):
     def __init__(self, *args: Any, subject: Subject | None, **kwargs: Any) -> None:
         super().__init__(*args, subject=subject, **kwargs)
         guest = subject.contact if subject else None
-        if guest is None or not guest.email:
+        if guest is not None and not guest.email:
             del self.fields["invite"]
-        else:
+        elif guest is not None:
             self.fields["invite"].label = _("Mail %(guest)s the invitation with a calendar file") % {"guest": guest}
 
     def log(self, *, by: Any, regarding: Any) -> Activity:
         facts = dict(self.cleaned_data)
         starts = facts.pop("starts_at")
         ends = facts.pop("ends_at") or starts + timedelta(minutes=30)
+        guests = [Guest(user=user) for user in facts.pop("colleagues")]
         return book_appointment(
-            subject=facts.pop("topic"), starts_at=starts, ends_at=ends, by=by, regarding=regarding,
+            guests=guests, subject=facts.pop("topic"), starts_at=starts, ends_at=ends, by=by, regarding=regarding,
             invite=facts.pop("invite", False), **facts,
         )  # fmt: skip
 
     def said(self, made: Activity) -> str:
         if made.guest_invited_at:
-            return _("Booked. The invitation goes to %s.") % (made.contact and made.contact.email)
+            addresses = ", ".join(guest.email for guest in made.attendees.select_related("contact", "user"))
+            return _("Booked. The invitation goes to %s.") % addresses
         return _("Booked: %s") % made
 
 

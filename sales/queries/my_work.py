@@ -21,6 +21,12 @@ FEW = 10
 SOON = timedelta(days=14)
 NEXT = timedelta(days=7)
 
+URGENCY = Case(
+    When(priority=Activity.Priority.HIGH, then=Value(0)),
+    When(priority=Activity.Priority.LOW, then=Value(2)),
+    default=Value(1),
+)
+
 
 @dataclass(frozen=True)
 class Block:
@@ -72,12 +78,12 @@ def my_work(user: Any, now: datetime) -> MyWork:
     newest = leads.order_by("-assigned_at", "-pk")
     deals = Opportunity.objects.visible_to(user).open().filter(owner=user).select_related("account", "contact")
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    due = _due(user).order_by("due_at", "pk")
+    due = _due(user).annotate(rank=URGENCY).order_by("rank", "due_at", "pk")
     return MyWork(
         new_leads=_block(_hot_first(newest.filter(~worked))),
         overdue=_block(due.filter(due_at__lt=now)),
         today=_block(due.filter(due_at__gte=now, due_at__lt=midnight)),
-        next=_block(due.filter(due_at__gte=midnight, due_at__lt=midnight + NEXT)),
+        next=_block(due.filter(due_at__gte=midnight, due_at__lt=midnight + NEXT).order_by("due_at", "pk")),
         open_leads=_block(newest.filter(worked)),
         closing=_block(deals.filter(estimated_close__lte=timezone.localdate(now) + SOON).order_by("estimated_close", "pk")),
         stalled=_block(deals.stalled(now).order_by("stage_since", "pk")),
