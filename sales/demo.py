@@ -1,4 +1,4 @@
-"""The demo company's catalogue: what a firm for software and consulting sells, priced in three currencies."""
+"""The demo company's catalogue: what a firm for software and consulting sells, priced in three currencies. And its second process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import transaction
 
 from crm.models import User
 from sales.actions.products import activate_product, set_price
-from sales.models import PriceList, Product, TaxRate
+from sales.models import PriceList, Process, ProcessStep, Product, Stage, TaxRate
 
 TAXES = (("VAT 19 %", "19", "DE"), ("VAT 7 %", "7", "DE"), ("GST 18 %", "18", "IN"))
 LISTS = (("Europe", "EUR"), ("United States", "USD"), ("India", "INR"))
@@ -34,6 +34,25 @@ PRODUCTS = (
     ("MIG-PKG", "Migration package", "project", "Your data moved, checked and signed off.", ("7900", "8600", "420000")),
     ("TRN-DAY", "Training", "day", "Up to twelve people, with exercises on your own cases.", ("1900", "2050", "92000")),
 )
+RENEWAL = (
+    (Stage.QUALIFY, "need", True),
+    (Stage.DEVELOP, "current_situation", False),
+    (Stage.PROPOSE, "proposal_presented", True),
+    (Stage.CLOSE, "decision_expected_on", False),
+)
+
+
+@transaction.atomic
+def make_renewal_process() -> Process:
+    """A shorter way through the same stages, for who is a customer already."""
+    words = {"description": "For customers whose contract ends.", "qualify_days": 7, "develop_days": 7}
+    process, is_new = Process.objects.get_or_create(name="Renewal", defaults=words)
+    if is_new:
+        ProcessStep.objects.bulk_create(
+            ProcessStep(process=process, stage=stage, field=field, is_required=required, order=10)
+            for stage, field, required in RENEWAL
+        )
+    return process
 
 
 @transaction.atomic

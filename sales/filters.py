@@ -29,7 +29,7 @@ class OpportunityFilter(filters.FilterSet):
 
     closes_until = filters.DateFilter(field_name="estimated_close", lookup_expr="lte", label=_("Closes until"))
     competitor = filters.ChoiceFilter(method="only_against", label=_("Competitor"), choices=competitors)
-    stalled = YesNoFilter(method="only_stalled", label=_("Two weeks in one stage"))
+    stalled = YesNoFilter(method="only_stalled", label=_("Too long in one stage"))
 
     def only_against(self, rows: Any, name: str, competitor: str) -> QuerySet:
         return rows.filter(named_in(int(competitor)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from crm.hooks import records
@@ -21,6 +23,8 @@ from sales.models import (
     LostReason,
     Opportunity,
     OpportunityStatus,
+    Process,
+    ProcessState,
     RevenueMode,
     Stage,
     Unassigned,
@@ -31,6 +35,10 @@ from sales.models.choices import BudgetStatus, Need, PurchaseProcess, Rating, Ti
 def register_all() -> None:
     for kind in (LEAD, OPPORTUNITY, COMPETITOR):
         records.register(kind)
+
+
+def processes() -> list[tuple[Any, str]]:
+    return list(Process.objects.values_list("pk", "name"))
 
 
 def locked_if_closed(record: Lead | Opportunity) -> Text:
@@ -112,6 +120,9 @@ OPPORTUNITY = RecordKind(
               template="sales/opportunities/_status.html", is_editable=False),
         Field("stage", _("Stage"), "choice", choices=lambda: Stage.choices, is_editable=False),
         Field("stage_since", _("In this stage since"), "moment", is_editable=False),
+        Field("process", _("Process"), "choice", choices=processes, is_editable=False),
+        Field("process_state", _("State of the process"), "choice", choices=lambda: ProcessState.choices,
+              is_editable=False),
         Field("revenue_mode", _("Revenue"), "choice", choices=lambda: RevenueMode.choices, group=_MONEY),
         Field("estimated_revenue", _("Estimated revenue"), "money", sort="estimated_revenue_base",
               template="sales/opportunities/_estimate.html", group=_MONEY),
@@ -147,7 +158,7 @@ OPPORTUNITY = RecordKind(
         View("team-open", _("Open opportunities of my team"), "owner=team&status=open"),
         View("open", _("Open opportunities"), "status=open"),
         View("closing", _("Closing this month"), "status=open&estimated_close__in=this_month"),
-        View("stalled", _("Two weeks in one stage"), "stalled=yes&status=open"),
+        View("stalled", _("Too long in one stage"), "stalled=yes&status=open"),
         View("won", _("Won this quarter"), "status=won&closed_on__in=this_quarter"),
         View("lost", _("Lost this quarter"), "status=lost&closed_on__in=this_quarter"),
     ),

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from sales.deal_urls import deals
 from sales.document_urls import documents
-from sales.web import leads, lookups, my_work, opportunities, stages, unassigned, work_queue
+from sales.web import leads, lookups, my_work, opportunities, processes, stages, unassigned, work_queue
 
 app_name = "sales"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -28,6 +28,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("opportunities/contact-names/", lookups.contact_names, name="contact-names"),
     path("opportunities/<int:pk>/", opportunities.opportunity, name="opportunity"),
     path("opportunities/<int:pk>/stages/<str:stage>/", stages.opportunity_stage, name="opportunity-stage"),
+    path("opportunities/<int:pk>/move/<str:stage>/", stages.opportunity_move, name="opportunity-move"),
+    path("opportunities/<int:pk>/process/", processes.opportunity_process, name="opportunity-process"),
+    path("opportunities/<int:pk>/process/finish/", processes.opportunity_finish, name="opportunity-finish"),
+    path("opportunities/<int:pk>/process/abandon/", processes.opportunity_abandon, name="opportunity-abandon"),
+    path("opportunities/<int:pk>/process/resume/", processes.opportunity_resume, name="opportunity-resume"),
     path("opportunities/<int:pk>/advance/", stages.opportunity_advance, name="opportunity-advance"),
     path("opportunities/<int:pk>/back/", stages.opportunity_back, name="opportunity-back"),
     path("opportunities/<int:pk>/set-stage/", stages.opportunity_set_stage, name="opportunity-set-stage"),

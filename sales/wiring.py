@@ -164,6 +164,10 @@ def _deal_kinds() -> None:
     kinds.declare("opportunity.won", "Opportunity won", icon="trophy", **deal)
     kinds.declare("opportunity.lost", "Opportunity lost", icon="mood-sad", **deal)
     kinds.declare("opportunity.reopened", "Opportunity reopened", icon="refresh", **deal)
+    kinds.declare("process.finished", "Sales process finished", icon="circle-check", **deal)
+    kinds.declare("process.abandoned", "Sales process abandoned", icon="ban", **deal)
+    kinds.declare("process.resumed", "Sales process taken up again", icon="player-play", **deal)
+    kinds.declare("process.chosen", "Sales process changed", icon="switch-horizontal", **deal)
 
 
 def _deal_doors() -> None:

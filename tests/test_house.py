@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from config.env import ROOT
+from config.states import PAGE, drawn
 from crm import jobs
 from crm.models import JobRun, RoleGrant
 
@@ -30,3 +31,7 @@ def test_no_script_names_another_file_because_served_names_carry_a_hash():
     assert [
         path.name for path in scripts if re.search(r"^import\b|import\([\"']", path.read_text(), re.MULTILINE)
     ] == []
+
+
+def test_the_drawn_life_cycles_are_those_of_the_code():
+    assert PAGE.read_text() == drawn(), "Run `manage.py draw_states`."

@@ -23,6 +23,7 @@ from sales.actions.opportunities import open_opportunity
 from sales.actions.orders import create_order
 from sales.actions.quotes import activate_quote, create_quote, revise_quote
 from sales.actions.stages import advance_opportunity
+from sales.demo import make_renewal_process
 from sales.models import Competitor, Opportunity, Product
 
 FILLED: dict[str, dict[str, Any]] = {
@@ -122,11 +123,13 @@ def make_deals(users: dict[str, User], contacts: list[Contact]) -> None:
     rivals = make_competitors(users["lena"])
     products = list(Product.objects.filter(status="active").order_by("pk"))
     today = timezone.localdate()
+    renewal = make_renewal_process()
     for number, (topic, stage, status) in enumerate(DEALS):
         contact = contacts[number * 7]
         rep = contact.owner or users["lena"]
         deal = open_opportunity(
             topic=topic, account=contact.account, contact=contact, owner=rep, by=rep,
+            process=renewal if "renewal" in topic else None,
             estimated_revenue=Decimal(12_000 + 9_500 * number), estimated_close=today + timedelta(days=6 + 8 * number),
         )  # fmt: skip
         deal = _advance_to(deal, stage, rep)
@@ -148,7 +151,7 @@ def make_deals(users: dict[str, User], contacts: list[Contact]) -> None:
 
 def _advance_to(deal: Opportunity, stage: str, rep: User) -> Opportunity:
     while deal.stage != stage:
-        deal = advance_opportunity(deal, by=rep, **FILLED[deal.stage])
+        deal = advance_opportunity(deal, by=rep, need="must", **FILLED[deal.stage])
     return deal
 
 

@@ -18,8 +18,8 @@ from sales.actions.competitors import put_into_deal
 from sales.actions.documents import company_today
 from sales.actions.opportunities import lock, rounded, save, tell_the_log
 from sales.actions.quotes import close_quote
-from sales.actions.steps import fill_steps, must_be_complete
-from sales.models import CloseReason, Competitor, LostReason, Opportunity, OpportunityClose, Stage, StageVisit
+from sales.actions.steps import complete_to_win, fill_steps
+from sales.models import CloseReason, Competitor, LostReason, Opportunity, OpportunityClose, ProcessState, StageVisit
 from sales.queries.documents import quotes_to_close
 
 
@@ -33,14 +33,16 @@ def win_opportunity(
     description: str = "",
     close_quotes: bool = False,
     steps: dict[str, Any] | None = None,
+    is_history: bool = False,
     by: User,
 ) -> Opportunity:
     """Close as won: the close record, the stage clock, the log and the forecast all hear of it here.
 
     `revenue` is in the opportunity's currency, `competitor` the one it was won against; `close_quotes` cancels the quotes
-    that are still open and `by` may change; `steps` fills what the last stage still needs. Raises NotAllowed where it is
-    closed already, StepsMissing where a deal in the last stage lacks something, Invalid for a negative revenue, a day to
-    come, or a currency without a rate.
+    that are still open and `by` may change; `steps` fills what its stages still need; what
+    `is_history` (an import) ended before we knew of it, and is asked for none. Raises NotAllowed where it is closed already,
+    StepsMissing where a stage it passed, or the last one it stands in, lacks something, Invalid for a negative revenue, a
+    day to come, or a currency without a rate.
     """
     opportunity = lock(opportunity)
     day = _closing_day(closed_on)
@@ -49,8 +51,8 @@ def win_opportunity(
     if not can_proceed(opportunity.win):
         raise NotAllowed(told_as_closed(opportunity))
     fill_steps(opportunity, steps or {})
-    if opportunity.stage == Stage.CLOSE:
-        must_be_complete(opportunity, [Stage.CLOSE])
+    if not is_history:
+        complete_to_win(opportunity)
     revenue = rounded(revenue, opportunity.currency)
     opportunity.win(revenue, in_base(revenue, opportunity.currency_id, day), day)
     _close(opportunity, competitor, by, revenue=revenue, description=description)
@@ -105,8 +107,11 @@ def reopen_opportunity(opportunity: Opportunity, *, by: User) -> Opportunity:
     if not can_proceed(opportunity.reopen):
         raise NotAllowed(f"“{opportunity}” is open already.")
     opportunity.reopen()
+    if opportunity.process_state == ProcessState.FINISHED:
+        opportunity.resume_process()
     save(opportunity)
-    StageVisit.objects.create(opportunity=opportunity, stage=opportunity.stage, by=by)
+    if opportunity.is_under_way:
+        StageVisit.objects.create(opportunity=opportunity, stage=opportunity.stage, by=by)
     tell_the_log("opportunity.reopened", opportunity, by)
     return opportunity
 

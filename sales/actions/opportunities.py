@@ -33,10 +33,11 @@ def open_opportunity(
     currency: Currency | None = None,
     estimated_revenue: Decimal = Decimal(0),
     owner: User | None = None,
+    process: Process | None = None,
     by: User,
     **fields: Any,
 ) -> Opportunity:
-    """A new opportunity in the first stage of the default process. Without a currency it takes the account's, else the base.
+    """A new opportunity in the first stage of its process, the default one where none is named. Without a currency it takes the account's, else the base.
 
     Raises Invalid where neither account nor contact is given, or where the currency has no exchange rate.
     """
@@ -51,7 +52,7 @@ def open_opportunity(
         estimated_revenue=estimated_revenue,
         owner=owner or by,
         created_by=by,
-        process=Process.objects.get(is_default=True),
+        process=process or Process.objects.get(is_default=True),
         **fields,
     )
     keep_base(opportunity)

@@ -10,23 +10,25 @@ from django_fsm import can_proceed
 from crm.errors import Invalid, NotAllowed
 from crm.log.recording import record
 from crm.models import User
-from sales.actions.opportunities import keep_base, lock, must_be_open, save
+from sales.actions.opportunities import keep_base, lock, save
+from sales.actions.processes import must_be_under_way
 from sales.actions.steps import fill_steps, must_be_complete
 from sales.models import Opportunity, Stage, StageVisit
-from sales.models.processes import ORDER
+from sales.queries.steps import asked_on_the_way
 
 
 @transaction.atomic
 def advance_opportunity(opportunity: Opportunity, *, by: User, **values: Any) -> Opportunity:
-    """To the next stage, once the current one has what it asks for; `values` fills steps on the way.
+    """To the next stage, once this one and those passed have what they ask for; `values` fills steps on the way.
 
     Raises StepsMissing with the fields' paths, NotAllowed where it is closed or in the last stage.
     """
     opportunity = _filled(opportunity, values)
     if not can_proceed(opportunity.advance):
         raise NotAllowed(f"“{opportunity}” is in the last stage. Win or lose it.")
-    must_be_complete(opportunity, [Stage(opportunity.stage)])
-    return _moved(opportunity, Stage(opportunity.stage).next or Stage.CLOSE, by)
+    to = Stage(opportunity.stage).next or Stage.CLOSE
+    must_be_complete(opportunity, asked_on_the_way(opportunity, to))
+    return _moved(opportunity, to, by)
 
 
 @transaction.atomic
@@ -49,14 +51,13 @@ def set_stage(opportunity: Opportunity, *, stage: str, by: User, **values: Any) 
     opportunity = _filled(opportunity, values)
     if stage == opportunity.stage:
         return opportunity
-    here, there = ORDER.index(Stage(opportunity.stage)), ORDER.index(Stage(stage))
-    must_be_complete(opportunity, ORDER[here:there])
+    must_be_complete(opportunity, asked_on_the_way(opportunity, stage))
     return _moved(opportunity, Stage(stage), by)
 
 
 def _filled(opportunity: Opportunity, values: dict[str, Any]) -> Opportunity:
     opportunity = lock(opportunity)
-    must_be_open(opportunity)
+    must_be_under_way(opportunity)
     fill_steps(opportunity, values)
     if values:
         keep_base(opportunity)

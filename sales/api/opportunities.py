@@ -23,17 +23,19 @@ from sales.actions.opportunities import (
     change_opportunity,
     open_opportunity,
 )
+from sales.actions.processes import abandon_process, choose_process, finish_process, resume_process
 from sales.actions.stages import advance_opportunity, move_back, set_stage
 from sales.actions.steps import StepsMissing
 from sales.api.fields import Seen
 from sales.api.lines import ProductLineSerializer, line_inputs
-from sales.models import Competitor, LostReason, Opportunity, OpportunityClose, Stage
+from sales.models import Competitor, LostReason, Opportunity, OpportunityClose, Process, Stage
 
 KEPT_BY_US = [
     "lead",
     "status",
     "stage",
     "stage_since",
+    "process_state",
     "estimated_revenue_base",
     "actual_revenue",
     "actual_revenue_base",
@@ -60,6 +62,11 @@ class OpportunitySerializer(CustomMixin, serializers.ModelSerializer):
     contact = Seen(Contact, required=False, allow_null=True)
     campaign = Seen(Campaign, required=False, allow_null=True)
     currency = serializers.PrimaryKeyRelatedField(queryset=Currency.objects.all(), required=False)
+    process = serializers.PrimaryKeyRelatedField(
+        queryset=Process.objects.filter(is_active=True),
+        required=False,
+        help_text="The sales process it follows; left out, the default one.",
+    )
     lines = ProductLineSerializer(
         many=True, required=False, help_text="The products; a list given on a write replaces them."
     )
@@ -74,6 +81,7 @@ class OpportunitySerializer(CustomMixin, serializers.ModelSerializer):
             "contact",
             "campaign",
             "owner",
+            "process",
             "rating",
             "currency",
             "revenue_mode",
@@ -116,6 +124,10 @@ class StageSerializer(serializers.Serializer):
     stage = serializers.ChoiceField(choices=Stage.choices)
 
 
+class ProcessSerializer(serializers.Serializer):
+    process = serializers.PrimaryKeyRelatedField(queryset=Process.objects.all())
+
+
 class ClosingSerializer(serializers.Serializer):
     """`close_quotes` closes the quotes that are still open, as far as the user may change them; drafts go to the bin."""
 
@@ -156,6 +168,8 @@ class OpportunityViewSet(KindViewSet):
         owner, lines = fields.pop("owner", None), line_inputs(fields.pop("lines", None))
         user: Any = self.request.user
         changed = form.instance
+        if (process := fields.pop("process", None)) and process != changed.process:
+            changed = choose_process(changed, process=process, by=user)
         if owner and owner != changed.owner:
             must_be_able_to(user, "assign", changed)
         if fields or lines is None:
@@ -183,6 +197,22 @@ class OpportunityViewSet(KindViewSet):
     @action(detail=True, methods=["post"], url_path="set-stage", serializer_class=StageSerializer)
     def set_stage(self, request: Request, pk: str | None = None) -> Response:
         return self.acted(set_stage, request)
+
+    @action(detail=True, methods=["post"], url_path="finish-process", serializer_class=serializers.Serializer)
+    def finish_process(self, request: Request, pk: str | None = None) -> Response:
+        return self.acted(finish_process, request)
+
+    @action(detail=True, methods=["post"], url_path="abandon-process", serializer_class=serializers.Serializer)
+    def abandon_process(self, request: Request, pk: str | None = None) -> Response:
+        return self.acted(abandon_process, request)
+
+    @action(detail=True, methods=["post"], url_path="resume-process", serializer_class=serializers.Serializer)
+    def resume_process(self, request: Request, pk: str | None = None) -> Response:
+        return self.acted(resume_process, request)
+
+    @action(detail=True, methods=["post"], url_path="choose-process", serializer_class=ProcessSerializer)
+    def choose_process(self, request: Request, pk: str | None = None) -> Response:
+        return self.acted(choose_process, request)
 
     @action(detail=True, methods=["post"], serializer_class=WinSerializer)
     def win(self, request: Request, pk: str | None = None) -> Response:

@@ -77,7 +77,9 @@ def create(values: Values, desk: Desk) -> Opportunity:
     match values.get("status"):
         case Status.WON:
             revenue = values.get("actual_revenue", opportunity.estimated_revenue)
-            return win_opportunity(opportunity, revenue=revenue, closed_on=values.get("closed_on"), by=desk.by)
+            return win_opportunity(
+                opportunity, revenue=revenue, closed_on=values.get("closed_on"), is_history=True, by=desk.by
+            )
         case Status.LOST:
             reason = values["lost_reason"]
             return lose_opportunity(opportunity, reason=reason, closed_on=values.get("closed_on"), by=desk.by)

@@ -11,6 +11,7 @@ from sales.models.opportunities import (
     Opportunity,
     OpportunityClose,
     OpportunityStatus,
+    ProcessState,
     RevenueMode,
     StageVisit,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "PriceList",
     "PriceListItem",
     "Process",
+    "ProcessState",
     "ProcessStep",
     "Product",
     "ProductStatus",

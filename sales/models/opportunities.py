@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Self
 
@@ -19,11 +19,10 @@ from crm.models import Record
 from crm.models.records import RecordQuerySet
 from sales.models.choices import BudgetStatus, Need, PurchaseProcess, Rating, Timeframe
 from sales.models.competitors import Competitor
-from sales.models.processes import Stage
+from sales.models.processes import Process, Stage
 
 not_negative = MinValueValidator(Decimal(0))
 USUAL_PROBABILITY = {Stage.QUALIFY: 10, Stage.DEVELOP: 30, Stage.PROPOSE: 60, Stage.CLOSE: 80}
-STALLED_AFTER = timedelta(days=14)
 
 
 class OpportunityStatus(models.TextChoices):
@@ -50,6 +49,14 @@ class ForecastCategory(models.TextChoices):
     LOST = "lost", _("Lost")
 
 
+class ProcessState(models.TextChoices):
+    """Where an opportunity stands with its process, whatever became of the sale."""
+
+    ACTIVE = "active", _("Under way")
+    FINISHED = "finished", _("Finished")
+    ABANDONED = "abandoned", _("Abandoned")
+
+
 class RevenueMode(models.TextChoices):
     TYPED = "typed", _("Typed estimate")
     SYSTEM = "system", _("Sum of the products")
@@ -65,9 +72,13 @@ class OpportunityQuerySet(RecordQuerySet):
     def closing_until(self, day: date) -> Self:
         return self.open().filter(estimated_close__lte=day)
 
-    def stalled(self, now: Any) -> Self:
-        """Open, and in the same stage for longer than two weeks."""
-        return self.open().filter(stage_since__lt=now - STALLED_AFTER)
+    def stalled(self, now: datetime) -> Self:
+        """Open, and in its stage for longer than its process gives it. The few processes are read at once."""
+        too_long = Q(pk__in=[])
+        for process in Process.objects.all():
+            for stage in Stage:
+                too_long |= Q(process=process, stage=stage, stage_since__lt=process.stalls_before(stage, now))
+        return self.open().filter(too_long, process_state=ProcessState.ACTIVE)
 
 
 class Opportunity(FSMModelMixin, Record):
@@ -81,6 +92,10 @@ class Opportunity(FSMModelMixin, Record):
     )
     campaign = models.ForeignKey("crm.Campaign", models.SET_NULL, null=True, blank=True, related_name="opportunities")
     process = models.ForeignKey("sales.Process", models.PROTECT, editable=False, related_name="opportunities")
+    process_state = FSMField(
+        _("process"), choices=ProcessState, default=ProcessState.ACTIVE, protected=True, max_length=9
+    )
+    process_ended_at = models.DateTimeField(null=True, blank=True, editable=False)
     status = FSMField(choices=OpportunityStatus, default=OpportunityStatus.OPEN, protected=True, max_length=6)
     stage = FSMField(choices=Stage, default=Stage.QUALIFY, protected=True, max_length=10)
     stage_since = models.DateTimeField(default=timezone.now, editable=False)
@@ -156,6 +171,11 @@ class Opportunity(FSMModelMixin, Record):
                 name="opportunity_lost_tells_why",
                 condition=Q(status="lost") & ~Q(lost_reason="") | ~Q(status="lost") & Q(lost_reason="", lost_to=None),
             ),
+            models.CheckConstraint(
+                name="opportunity_process_end_tells_its_state",
+                condition=Q(process_state="active", process_ended_at=None)
+                | Q(process_state__in=["finished", "abandoned"], process_ended_at__isnull=False),
+            ),
             models.CheckConstraint(name="opportunity_estimate_not_negative", condition=Q(estimated_revenue__gte=0)),
             models.CheckConstraint(name="opportunity_probability_is_a_percentage", condition=Q(probability__lte=100)),
         ]
@@ -171,6 +191,15 @@ class Opportunity(FSMModelMixin, Record):
         return self.status == OpportunityStatus.OPEN
 
     @property
+    def is_under_way(self) -> bool:
+        """Is it on its way through the stages?"""
+        return self.is_open and self.process_state == ProcessState.ACTIVE
+
+    def is_stalled(self, now: datetime) -> bool:
+        """Longer in its stage than its process gives it."""
+        return self.is_under_way and self.stage_since < self.process.stalls_before(self.stage, now)
+
+    @property
     def customer(self) -> Any:
         return self.account or self.contact
 
@@ -182,7 +211,7 @@ class Opportunity(FSMModelMixin, Record):
         stage,
         source=[Stage.QUALIFY, Stage.DEVELOP, Stage.PROPOSE],
         target=GET_STATE(lambda self: Stage(self.stage).next, states=list(Stage)),
-        conditions=[lambda self: self.is_open],
+        conditions=[lambda self: self.is_under_way],
     )
     def advance(self) -> None:
         self._enter(Stage(self.stage).next)
@@ -191,7 +220,7 @@ class Opportunity(FSMModelMixin, Record):
         stage,
         source=[Stage.DEVELOP, Stage.PROPOSE, Stage.CLOSE],
         target=GET_STATE(lambda self: Stage(self.stage).previous, states=list(Stage)),
-        conditions=[lambda self: self.is_open],
+        conditions=[lambda self: self.is_under_way],
     )
     def back(self) -> None:
         self._enter(Stage(self.stage).previous)
@@ -200,10 +229,38 @@ class Opportunity(FSMModelMixin, Record):
         stage,
         source=list(Stage),
         target=GET_STATE(lambda self, to: Stage(to), states=list(Stage)),
-        conditions=[lambda self: self.is_open],
+        conditions=[lambda self: self.is_under_way],
     )
     def set_stage(self, to: str) -> None:
         self._enter(Stage(to))
+
+    @transition(
+        process_state,
+        source=ProcessState.ACTIVE,
+        target=ProcessState.FINISHED,
+        conditions=[lambda self: self.is_under_way and self.stage == Stage.CLOSE],
+    )
+    def finish_process(self) -> None:
+        self.process_ended_at = timezone.now()
+
+    @transition(
+        process_state,
+        source=ProcessState.ACTIVE,
+        target=ProcessState.ABANDONED,
+        conditions=[lambda self: self.is_under_way],
+    )
+    def abandon_process(self) -> None:
+        self.process_ended_at = timezone.now()
+
+    @transition(
+        process_state,
+        source=[ProcessState.FINISHED, ProcessState.ABANDONED],
+        target=ProcessState.ACTIVE,
+        conditions=[lambda self: self.is_open],
+    )
+    def resume_process(self) -> None:
+        """The clock of the stage begins anew: nobody worked on it meanwhile."""
+        self.process_ended_at, self.stage_since = None, timezone.now()
 
     @transition(status, source=OpportunityStatus.OPEN, target=OpportunityStatus.WON)
     def win(self, revenue: Decimal, revenue_base: Decimal, on: date) -> None:

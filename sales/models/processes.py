@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -27,22 +31,51 @@ class Stage(models.TextChoices):
 ORDER = list(Stage)
 
 
+def _days(label: Any) -> models.PositiveSmallIntegerField:
+    return models.PositiveSmallIntegerField(label, default=14, validators=[MinValueValidator(1)])
+
+
 class Process(models.Model):
-    """A set of steps by stage. One process is the default: a new opportunity follows it."""
+    """A set of steps by stage. One process is the default: a new opportunity follows it unless another one is chosen.
+
+    The days say how long an opportunity may stand in a stage before it counts as stalled.
+    """
 
     name = models.CharField(max_length=100, unique=True)
     description = models.TextField(blank=True)
     is_default = models.BooleanField(_("default"), default=False)
+    is_active = models.BooleanField(
+        _("offered"),
+        default=True,
+        help_text=_("Otherwise no further opportunity begins with it; those that follow it go on."),
+    )
+    qualify_days = _days(_("stalled after days in Qualify"))
+    develop_days = _days(_("stalled after days in Develop"))
+    propose_days = _days(_("stalled after days in Propose"))
+    close_days = _days(_("stalled after days in Close"))
 
     class Meta:
         ordering = ["name"]
         verbose_name_plural = "processes"
         constraints = [
-            models.UniqueConstraint(name="process_one_default", fields=["is_default"], condition=Q(is_default=True))
+            models.UniqueConstraint(name="process_one_default", fields=["is_default"], condition=Q(is_default=True)),
+            models.CheckConstraint(
+                name="process_default_is_offered",
+                condition=Q(is_default=False) | Q(is_active=True),
+                violation_error_message=_("New opportunities follow the default process: it has to be offered."),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def days_in(self, stage: str) -> int:
+        """How many days an opportunity may stand in this stage before it counts as stalled."""
+        return int(getattr(self, f"{stage}_days"))
+
+    def stalls_before(self, stage: str, now: datetime) -> datetime:
+        """Who has stood in the stage since before this moment is stalled."""
+        return now - timedelta(days=self.days_in(stage))
 
 
 class ProcessStep(models.Model):

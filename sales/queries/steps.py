@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sales.models import Opportunity, ProcessStep, Stage, StageVisit
+from sales.models import Opportunity, ProcessState, ProcessStep, Stage, StageVisit
+from sales.models.processes import ORDER
 
 # The fields a step may ask for: what a person fills in on the opportunity itself.
 STEP_FIELDS = (
@@ -40,6 +41,7 @@ STEP_FIELDS = (
 class Step:
     """One step of a stage, as it stands on one opportunity. `path` is the field's name in forms and the API."""
 
+    stage: Stage
     path: str
     label: str
     is_required: bool
@@ -52,11 +54,11 @@ class Step:
 
 @dataclass(frozen=True)
 class StageState:
-    """A chip of the process bar. `state` is done, current or ahead; `days` is None for a stage never entered."""
+    """A chip of the process bar. `state` is done, current or ahead; `spent` is None for a stage never entered."""
 
     stage: Stage
     state: str
-    days: int | None
+    spent: timedelta | None
     steps: list[Step]
 
     @property
@@ -73,19 +75,51 @@ def steps_of(opportunity: Opportunity, stages: Iterable[str] | None = None) -> d
 
 
 def missing_steps(opportunity: Opportunity, stages: Iterable[str]) -> list[Step]:
-    """The required steps of these stages that have no value yet; a required yes/no must be yes."""
-    return [step for steps in steps_of(opportunity, stages).values() for step in steps if step.is_missing]
+    """The required steps of these stages that have no value yet; a required yes/no must be yes.
+
+    A field that several of the stages ask for is named once.
+    """
+    found = [step for steps in steps_of(opportunity, stages).values() for step in steps if step.is_missing]
+    return list({step.path: step for step in reversed(found)}.values())[::-1]
 
 
-def process_bar(opportunity: Opportunity, now: datetime) -> list[StageState]:
-    """A chip a stage; a closed deal has nothing to do in any."""
-    steps = steps_of(opportunity) if opportunity.is_open else {stage: [] for stage in Stage}
+def asked_on_the_way(opportunity: Opportunity, to: str) -> list[Stage]:
+    """The stages whose steps must be filled to reach this one: all before it, since a step may have been emptied later."""
+    here, there = ORDER.index(Stage(opportunity.stage)), ORDER.index(Stage(to))
+    return ORDER[:there] if there > here else []
+
+
+def asked_to_win(opportunity: Opportunity) -> list[Stage]:
+    """Those passed, and the last one for a deal that stands in it. An abandoned process asks for nothing."""
+    if opportunity.process_state == ProcessState.ABANDONED:
+        return []
+    here = ORDER.index(Stage(opportunity.stage))
+    return ORDER if opportunity.stage == Stage.CLOSE else ORDER[:here]
+
+
+@dataclass(frozen=True)
+class ProcessBar:
+    """The way of one opportunity: a chip a stage, and how long it has taken in all."""
+
+    chips: list[StageState]
+    spent: timedelta
+    is_stalled: bool
+
+    def __iter__(self) -> Iterator[StageState]:
+        return iter(self.chips)
+
+
+def process_bar(opportunity: Opportunity, now: datetime) -> ProcessBar:
+    """A closed deal, or one that left its process, has nothing to do in any stage."""
+    steps = steps_of(opportunity) if opportunity.is_under_way else {stage: [] for stage in Stage}
     visits = list(opportunity.visits.all())
-    here = list(Stage).index(Stage(opportunity.stage))
-    return [
-        StageState(stage, _state(number, here), _days(stage, visits, now), steps[stage])
-        for number, stage in enumerate(Stage)
+    here = ORDER.index(Stage(opportunity.stage))
+    chips = [
+        StageState(stage, _state(number, here), _spent(stage, visits, now), steps[stage])
+        for number, stage in enumerate(ORDER)
     ]
+    in_all = sum((chip.spent for chip in chips if chip.spent), timedelta())
+    return ProcessBar(chips, in_all, opportunity.is_stalled(now))
 
 
 def field_label(name: str) -> str:
@@ -95,7 +129,11 @@ def field_label(name: str) -> str:
 
 def _step(opportunity: Opportunity, step: ProcessStep) -> Step:
     return Step(
-        step.field, step.label or field_label(step.field), step.is_required, _is_filled(opportunity, step.field)
+        Stage(step.stage),
+        step.field,
+        step.label or field_label(step.field),
+        step.is_required,
+        _is_filled(opportunity, step.field),
     )
 
 
@@ -108,6 +146,6 @@ def _state(number: int, here: int) -> str:
     return "done" if number < here else "current" if number == here else "ahead"
 
 
-def _days(stage: Stage, visits: list[StageVisit], now: datetime) -> int | None:
+def _spent(stage: Stage, visits: list[StageVisit], now: datetime) -> timedelta | None:
     stays = [(visit.left_at or now) - visit.entered_at for visit in visits if visit.stage == stage]
-    return sum(stay.days for stay in stays) if stays else None
+    return sum(stays, timedelta()) if stays else None

@@ -78,7 +78,7 @@ def _sections(work: MyWork, user: Any, now: datetime) -> Iterator[Section]:
         _deals(user, closes_until=closing), work.closing,
     )  # fmt: skip
     yield Section(
-        "stalled", _("Two weeks in the same stage"), "hourglass", "deal", "stage_since",
+        "stalled", _("Too long in the same stage"), "hourglass", "deal", "stage_since",
         _deals(user, stalled="true"), work.stalled,
     )  # fmt: skip
 

@@ -15,8 +15,8 @@ from crm.models import Campaign, User
 from crm.queries.rates import base_currency
 from crm.web.custom_form import AsksCustomFields
 from crm.web.forms import RecordField
-from sales.actions.steps import missing_to_win
-from sales.models import Competitor, LostReason, Opportunity
+from sales.actions.steps import StepsMissing, missing_to_win
+from sales.models import Competitor, LostReason, Opportunity, Process, Stage
 from sales.queries.documents import quotes_to_close
 from sales.queries.steps import Step
 from sales.web.lookups import AccountField, ContactField, for_user
@@ -79,6 +79,16 @@ class NewOpportunityForm(AsksCustomFields, CustomerForm):
             "estimated_close": timezone.localdate() + timedelta(days=30),
         }
         super().__init__(*args, initial={**usual, **(initial or {})}, **kwargs)
+        self._offer_processes()
+
+    def _offer_processes(self) -> None:
+        """Asked only where there is a choice."""
+        offered = Process.objects.filter(is_active=True).order_by("-is_default", "name")
+        if len(offered) < 2:
+            return
+        self.fields["process"] = forms.ModelChoiceField(
+            label=gettext_lazy("Process"), queryset=offered, initial=offered[0], empty_label=None, required=False
+        )
 
 
 def stage_form(opportunity: Opportunity, steps: list[Step], user: User, data: Any = None, *, must: bool = True) -> Any:
@@ -100,12 +110,21 @@ def stage_form(opportunity: Opportunity, steps: list[Step], user: User, data: An
     return form
 
 
+def missing_form(opportunity: Opportunity, missing: list[Step], user: User, data: Any = None) -> Any:
+    """A form of what the stages on the way still need, grouped by stage. `sentence` says which stages these are."""
+    form = stage_form(opportunity, missing, user, data)
+    by_stage = {stage: [step.path for step in missing if step.stage == stage] for stage in Stage}
+    form.groups = [(stage.label if len(missing) > 1 else "", names) for stage, names in by_stage.items() if names]
+    form.sentence = StepsMissing(missing, [stage for stage in Stage if by_stage[stage]]).message if missing else ""
+    return form
+
+
 def competitor_field(label: Any) -> RecordField:
     return RecordField(label=label, queryset=Competitor.objects.none(), required=False)
 
 
 class ClosingForm(forms.Form):
-    """Beside its own fields it asks for what the deal's last stage still needs; cleaned, that is `steps`."""
+    """Beside its own fields it asks for what the deal's stages still need; cleaned, that is `steps`."""
 
     def ask_for_steps(self, opportunity: Opportunity, user: User, *, must: bool = True) -> None:
         missing = missing_to_win(opportunity)
@@ -114,7 +133,7 @@ class ClosingForm(forms.Form):
         for name, path in self.asked.items():
             self.fields[name] = asked.fields[path]
         names = ", ".join(f"“{step.label}”" for step in missing)
-        self.sentence = _("Close still needs %(steps)s before the deal can be won.") % {"steps": names} if names else ""
+        self.sentence = _("The deal still needs %(steps)s before it can be won.") % {"steps": names} if names else ""
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -75,7 +75,7 @@ def test_a_dropped_card_moves_or_asks_for_what_is_missing(rep, page_as):
     expect(page.locator("[data-lane=develop]")).to_contain_text("Ready")
     assert Opportunity.objects.get(pk=ready.pk).stage == "develop"
     page.locator(".deal", has_text="Not ready").drag_to(page.locator("[data-lane=propose]"))
-    page.wait_for_url("**/stages/qualify/")
+    page.wait_for_url("**/move/propose/")
     expect(page.locator("#stage").get_by_label("Budget amount")).to_be_visible()
     assert page.problems == []
 

@@ -10,6 +10,16 @@ from sales.actions.opportunities import open_opportunity
 from sales.models import AssignmentRule, Competitor, Lead, Opportunity
 from tests.factories.crm import AccountFactory, ContactFactory
 
+QUALIFIED = {"purchase_timeframe": "this_quarter", "budget_amount": Decimal("50000")}
+DEVELOPED = {"customer_need": "Speed", "proposed_solution": "A tandem"}
+PROPOSED = {"proposal_developed": True, "proposal_presented": True}
+"""What the default process requires, stage by stage."""
+
+
+def put_into_close(deal):
+    """It stands in the last stage, with all that the stages before it ask for."""
+    Opportunity.objects.filter(pk=deal.pk).update(stage="close", **QUALIFIED, **DEVELOPED, **PROPOSED)
+
 
 class LeadFactory(DjangoModelFactory):
     topic = Sequence("Wants a tandem {}".format)

@@ -20,6 +20,7 @@ from sales.demo import make_catalogue
 from sales.models import Invoice, Opportunity, Order, PriceList, Product, Quote
 from tests.factories.catalogue import PriceFactory, ProductFactory, TaxRateFactory
 from tests.factories.crm import AccountFactory, ContactFactory, UserFactory
+from tests.factories.deals import put_into_close
 
 MOST_QUERIES = 20
 
@@ -425,9 +426,9 @@ def test_the_demo_catalogue_is_made_once(manager):
 
 
 def test_the_order_page_asks_for_what_the_deal_lacks_only_where_it_is_closed_too(reader, active, deal):
-    Opportunity.objects.filter(pk=deal.pk).update(stage="close")
+    put_into_close(deal)
     url = reverse("sales:quote-order", args=[active.pk])
-    assert "Close still needs “Final proposal ready”" in reader.get(url).content.decode()
+    assert "The deal still needs “Final proposal ready”" in reader.get(url).content.decode()
     typed = {"won_on": timezone.localdate().isoformat()}
     refused = reader.post(url, {**typed, "close_opportunity": "on"})
     assert refused.status_code == 422

@@ -10,7 +10,7 @@ from crm.models import Contact
 from crm.search.finding import find
 from sales.actions.closing import lose_opportunity, win_opportunity
 from sales.actions.leads import qualify_lead
-from sales.models import AssignmentRule, Process, ProcessStep
+from sales.models import AssignmentRule, Process, ProcessStep, Stage
 from tests.factories.crm import CampaignFactory, ContactFactory, TeamFactory, UserFactory
 from tests.factories.deals import LeadFactory, OpportunityFactory
 
@@ -86,7 +86,8 @@ def test_a_manager_adds_a_required_step_and_the_next_deal_asks_for_it(client, ma
     url = reverse("admin:sales_process_change", args=[process.pk])
     assert client.get(url).status_code == 200
     ProcessStep.objects.all().delete()
-    data = {"name": process.name, "description": "", "steps-TOTAL_FORMS": 1, "steps-INITIAL_FORMS": 0}
+    days = {f"{stage}_days": 14 for stage in Stage}
+    data = {"name": process.name, "description": "", **days, "steps-TOTAL_FORMS": 1, "steps-INITIAL_FORMS": 0}
     step = {"stage": "qualify", "field": "need", "is_required": "on", "order": 1, "label": "What they need"}
     answer = client.post(url, {**data, **{f"steps-0-{name}": value for name, value in step.items()}})
     assert answer.status_code == 302

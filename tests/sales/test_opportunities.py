@@ -20,10 +20,9 @@ from sales.actions.stages import advance_opportunity, move_back, set_stage
 from sales.actions.steps import StepsMissing
 from sales.models import Opportunity, ProcessStep
 from tests.factories.crm import AccountFactory, TeamFactory, UserFactory
-from tests.factories.deals import OpportunityFactory
+from tests.factories.deals import QUALIFIED, OpportunityFactory, put_into_close
 
 pytestmark = pytest.mark.django_db
-QUALIFIED = {"purchase_timeframe": "this_quarter", "budget_amount": Decimal("50000")}
 
 
 @pytest.fixture
@@ -82,7 +81,7 @@ def test_a_required_yes_or_no_must_be_yes(deal, rep):
 
 
 def test_several_stages_forward_need_what_each_of_them_asks_for(deal, rep):
-    with pytest.raises(StepsMissing, match="Qualify and Develop still needs"):
+    with pytest.raises(StepsMissing, match="Qualify and Develop still need “"):
         set_stage(deal, stage="propose", by=rep)
 
 
@@ -177,7 +176,7 @@ def test_a_rep_is_told_why_the_deal_of_a_colleague_cannot_be_won(client, rep, te
 def test_next_stage_opens_what_is_missing(client, rep, deal):
     client.force_login(rep)
     answer = client.post(reverse("sales:opportunity-advance", args=[deal.pk]), follow=True)
-    assert answer.redirect_chain == [(reverse("sales:opportunity-stage", args=[deal.pk, "qualify"]), 302)]
+    assert answer.redirect_chain == [(reverse("sales:opportunity-move", args=[deal.pk, "develop"]), 302)]
     assert "Qualify still needs “Purchase timeframe”, “Budget amount”." in answer.text
 
 
@@ -194,11 +193,13 @@ def test_a_stage_is_saved_half_filled_and_left_when_it_is_complete(client, rep, 
     assert Opportunity.objects.get(pk=deal.pk).stage == "develop"
 
 
-def test_a_card_dropped_too_far_leads_to_what_is_missing(client, rep, deal):
+def test_a_move_over_two_stages_leads_to_what_both_lack(client, rep, deal):
     client.force_login(rep)
     url = reverse("sales:opportunity-set-stage", args=[deal.pk])
-    answer = client.post(url, {"stage": "propose", "back": "board"})
-    assert answer.url == reverse("sales:opportunity-stage", args=[deal.pk, "qualify"])
+    answer = client.post(url, {"stage": "propose"}, follow=True)
+    assert answer.redirect_chain == [(reverse("sales:opportunity-move", args=[deal.pk, "propose"]), 302)]
+    wanted = ["purchase_timeframe", "budget_amount", "customer_need", "proposed_solution"]
+    assert list(answer.context["stage_form"].fields) == wanted
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -302,11 +303,11 @@ def test_a_closed_deal_has_nothing_to_do(deal, rep, client):
 
 
 def test_the_dialog_that_wins_asks_for_what_the_last_stage_still_needs(deal, rep, client):
-    Opportunity.objects.filter(pk=deal.pk).update(stage="close")
+    put_into_close(deal)
     client.force_login(rep)
     url = reverse("sales:opportunity-win", args=[deal.pk])
     page = client.get(url).content.decode()
-    assert "Close still needs “Final proposal ready” before the deal can be won." in page
+    assert "The deal still needs “Final proposal ready” before it can be won." in page
     typed = {"revenue": "5", "closed_on": timezone.localdate().isoformat()}
     refused = client.post(url, typed)
     assert refused.status_code == 422

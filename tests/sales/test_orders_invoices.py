@@ -22,6 +22,7 @@ from sales.models import Invoice, Opportunity, OpportunityStatus, Order, Payment
 from sales.pdf import file_name, render_pdf
 from tests.factories.catalogue import TaxRateFactory
 from tests.factories.crm import AccountFactory, ContactFactory
+from tests.factories.deals import put_into_close
 
 YEAR = timezone.now().year
 
@@ -92,7 +93,7 @@ def test_the_typed_revenue_is_the_deals(deal, quote, rep):
 
 
 def test_a_deal_in_its_last_stage_is_not_closed_by_an_order_before_it_has_what_the_stage_asks(deal, quote, rep):
-    Opportunity.objects.filter(pk=deal.pk).update(stage="close")
+    put_into_close(deal)
     with pytest.raises(StepsMissing, match="Close still needs “Final proposal ready”"):
         create_order(quote, by=rep)
     quote.refresh_from_db()
