@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from sales.deal_urls import deals
 from sales.document_urls import documents
-from sales.web import leads, lookups, my_work, opportunities, processes, stages, unassigned, work_queue
+from sales.web import leads, lookups, my_work, opportunities, processes, sellers, stages, unassigned, work_queue
 
 app_name = "sales"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,6 +13,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/", leads.leads, name="leads"),
     path("leads/new/", leads.lead_new, name="lead-new"),
     path("leads/known/", leads.lead_known, name="lead-known"),
+    path("settings/availability/", sellers.mine, name="availability"),
+    path("sellers/", sellers.seller_list, name="sellers"),
+    path("sellers/<int:pk>/", sellers.seller, name="seller"),
+    path("absences/<int:pk>/remove/", sellers.absence_remove, name="absence-remove"),
     path("leads/unassigned/", unassigned.unassigned, name="unassigned"),
     path("leads/unassigned/try/", unassigned.try_again, name="unassigned-try"),
     path("leads/<int:pk>/", leads.lead, name="lead"),

@@ -178,6 +178,20 @@ def _deal_doors() -> None:
     navigation.register(Door("sales.leads", "sales", _("Leads"), "sales:leads", "user-star", lead, 30))
     navigation.register(
         Door(
+            "sales.availability",
+            "mine",
+            _("When I take leads"),
+            "sales:availability",
+            "calendar-off",
+            ("sales.lead", "change"),
+            10,
+        )
+    )
+    navigation.register(
+        Door("sales.sellers", "setup", _("Sellers"), "sales:sellers", "clock", ("sales.seller", "view"), 51)
+    )
+    navigation.register(
+        Door(
             "sales.unassigned",
             "sales",
             _("Unassigned leads"),

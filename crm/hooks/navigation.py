@@ -9,7 +9,7 @@ from crm.hooks.registry import Registry, Text
 class Door:
     """A menu entry. `url` is a URL name; who lacks `permission` (resource, verb) does not see it.
 
-    `area` is one of sales, marketing, setup, new. `icon` is a name of the icon sprite.
+    `area` is one of sales, marketing, setup, new; “mine” is the menu under a person's own name. `icon` is a name of the icon sprite.
     """
 
     name: str

@@ -82,6 +82,7 @@ class Shell:
             OpenDoor(_("Second factor"), "shield-lock", reverse("mfa_index")),
             OpenDoor(_("Where I am signed in"), "devices", reverse("usersessions_list")),
         ]
+        links += [door for door in self.open_doors if door.area == "mine"]
         if self.user.may("crm.apitoken", "view"):
             links.append(OpenDoor(_("API tokens"), "key", reverse("crm:tokens")))
         if self.user.may("crm.bulkrun", "view"):

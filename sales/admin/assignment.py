@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.admin.base import GrantedAdmin
@@ -15,7 +21,13 @@ from crm.rules.forms import RuleField
 from sales.actions.assignment import available
 from sales.actions.unassigned import ask_for_another_try
 from sales.models import AssignmentRule
-from sales.queries.rule_lines import KIND, in_words
+from sales.queries.dry_run import dry_run
+from sales.queries.rule_lines import KIND, in_words, takers_of
+
+PERIODS = ((1, _("Since yesterday")), (7, _("Last 7 days")), (30, _("Last 30 days")))
+LONGEST = 90
+NOT_POSTED = {"csrfmiddlewaretoken", "seen"}
+DRY_RUN = "admin/sales/assignmentrule/dry_run.html"
 
 
 class AssignmentRuleForm(forms.ModelForm):
@@ -26,6 +38,10 @@ class AssignmentRuleForm(forms.ModelForm):
         fields = (
             "name", "order", "is_active", "campaign", "when", "distribution", "users", "team", "respects_hours", "waits",
         )  # fmt: skip
+
+    def people(self) -> list[int]:
+        """The ids of those who would take part, of a valid form."""
+        return takers_of(self.instance, [user.pk for user in self.cleaned_data["users"] if user.is_active])
 
     def clean_when(self) -> Any:
         """No condition at all is every lead."""
@@ -49,6 +65,36 @@ class AssignmentRuleAdmin(GrantedAdmin):
             },
         ),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.dry_run_view)
+        return [path("dry-run/", page, name="sales_assignmentrule_dry_run"), *super().get_urls()]
+
+    def dry_run_view(self, request: HttpRequest) -> HttpResponse:
+        """What the rules would have done with the leads of the last days; a POST brings a rule as it is being edited."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rule = AssignmentRule.objects.filter(pk=_number(request.GET.get("rule"))).first() or AssignmentRule()
+        form = AssignmentRuleForm(request.POST, instance=rule) if request.method == "POST" else None
+        days = min(_number(request.GET.get("days")) or 1, LONGEST)
+        run = None
+        if form is None or form.is_valid():
+            now = timezone.now()
+            midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+            run = dry_run(request.user, midnight - timedelta(days=days), now, _edited(form))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("What would the rules have done?"),
+            "run": run,
+            "days": days,
+            "periods": PERIODS,
+            "rule": rule,
+            "form": form,
+            "posted": [
+                (name, one) for name, values in request.POST.lists() if name not in NOT_POSTED for one in values
+            ],
+        }
+        return render(request, DRY_RUN, context, status=422 if form and form.errors else 200)
 
     @admin.display(description=_("Which leads"))
     def which(self, rule: AssignmentRule) -> str:
@@ -78,3 +124,11 @@ class AssignmentRuleAdmin(GrantedAdmin):
     def delete_model(self, request: HttpRequest, obj: AssignmentRule) -> None:
         super().delete_model(request, obj)
         ask_for_another_try()
+
+
+def _edited(form: AssignmentRuleForm | None) -> tuple[AssignmentRule, list[int]] | None:
+    return (form.instance, form.people()) if form else None
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() else 0

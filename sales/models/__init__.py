@@ -20,9 +20,10 @@ from sales.models.orders import Order, OrderLine, OrderStatus
 from sales.models.processes import Process, ProcessStep, Stage
 from sales.models.products import PriceList, PriceListItem, Product, ProductStatus, TaxRate
 from sales.models.quotes import CloseReason, Quote, QuoteLine, QuoteStatus
-from sales.models.sellers import Absence, Seller
+from sales.models.sellers import WEEKDAYS, Absence, Seller
 
 __all__ = [
+    "WEEKDAYS",
     "Absence",
     "AssignmentRule",
     "CloseReason",

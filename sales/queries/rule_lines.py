@@ -42,13 +42,13 @@ def line_of(rule: AssignmentRule, people: Iterable[int]) -> Line:
     return line
 
 
-def lines_of(rules: Sequence[AssignmentRule]) -> list[Line]:
-    """In the order in which they are tried; what follows a rule that keeps every lead is never asked, and left out."""
-    takers = people_of(rules)
+def lines_of(rules: Sequence[AssignmentRule], *, cut: bool = True) -> list[Line]:
+    """In the order in which they are tried; what follows a rule that keeps every lead is never asked, and left out (`cut`)."""
+    taking = people_of(rules)
     lines = []
     for rule in sorted(rules, key=lambda rule: (rule.order, rule.pk or 0)):
-        lines.append(line_of(rule, takers[rule.pk]))
-        if lines[-1].fits_all and rule.waits:
+        lines.append(line_of(rule, taking[rule.pk]))
+        if cut and lines[-1].fits_all and rule.waits:
             break
     return lines
 
@@ -61,11 +61,9 @@ def people_of(rules: Sequence[AssignmentRule]) -> dict[int, list[int]]:
     for rule, user in rows.values_list("assignmentrule", "user"):
         named[rule].add(user)
     teams = {rule.team_id for rule in rules if rule.team_id}
-    takers = _takers(teams, everybody=any(not named[rule.pk] and not rule.team_id for rule in rules))
+    able = takers(teams, everybody=any(not named[rule.pk] and not rule.team_id for rule in rules))
     return {
-        rule.pk: sorted(
-            named[rule.pk] | {user for user, team in takers if _takes_part(rule, team, bool(named[rule.pk]))}
-        )
+        rule.pk: sorted(named[rule.pk] | {user for user, team in able if _takes_part(rule, team, bool(named[rule.pk]))})
         for rule in rules
     }
 
@@ -74,7 +72,7 @@ def _takes_part(rule: AssignmentRule, team: int | None, names_people: bool) -> b
     return team == rule.team_id if rule.team_id else not names_people
 
 
-def _takers(teams: set[int], *, everybody: bool) -> list[tuple[int, int | None]]:
+def takers(teams: set[int], *, everybody: bool) -> list[tuple[int, int | None]]:
     """(user, team) of those whose role takes leads, as far as any rule needs them."""
     if not (teams or everybody):
         return []
@@ -109,6 +107,15 @@ def _held(ids: list[int], conditions: dict[int, Any], now: datetime) -> dict[int
     numbers = [at for at, _question in asked]
     found = rows.annotate(**marks).values_list("pk", *marks)
     return {pk: {at for at, holds in zip(numbers, verdicts, strict=True) if holds} for pk, *verdicts in found}
+
+
+def takers_of(rule: AssignmentRule, named: Sequence[int]) -> list[int]:
+    """Whom a rule that is not saved yet would give leads to: those named and those of its team, else everybody who takes leads."""
+    if rule.team_id:
+        return sorted(
+            {*named, *(user for user, team in takers({rule.team_id}, everybody=False) if team == rule.team_id)}
+        )
+    return sorted(named) or sorted(user for user, _team in takers(set(), everybody=True))
 
 
 def in_words(rule: AssignmentRule) -> str:

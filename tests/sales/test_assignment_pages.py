@@ -1,13 +1,16 @@
 """The assignment rules under Set-up and over the API."""
 
 import json
+from datetime import UTC, datetime, time
 
 import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from sales.models import AssignmentRule
-from tests.factories.deals import AssignmentRuleFactory
+from sales.models import AssignmentRule, Lead, Seller
+from sales.queries.dry_run import dry_run
+from tests.factories.crm import ContactFactory, UserFactory
+from tests.factories.deals import AssignmentRuleFactory, LeadFactory
 
 pytestmark = pytest.mark.django_db
 INDIANS = {"all": [{"test": "contact.country", "op": "is", "value": "IN"}]}
@@ -68,3 +71,54 @@ def test_a_rule_over_the_api_has_its_condition_and_its_words(api, rep, team):
     refused = api.patch(f"/api/v1/assignment-rules/{answer.data['id']}/", {"when": wrong}, format="json")
     assert refused.status_code == 400
     assert "There is no attribute" in str(refused.json())
+
+
+DRY = reverse("admin:sales_assignmentrule_dry_run")
+
+
+def test_a_dry_run_says_who_would_have_got_each_lead_and_changes_nothing(client, administrator, rep):
+    lead = LeadFactory(topic="Wants a demo", contact=ContactFactory(country="IN"))
+    away = UserFactory(name="Away", roles=["rep"])
+    Seller.objects.create(user=away, capacity=0)
+    first = AssignmentRuleFactory(name="India", order=1, when=INDIANS)
+    first.users.add(away)
+    client.force_login(administrator)
+    page = client.get(DRY, {"days": 1}).text
+    assert "Wants a demo" in page
+    assert "Away is full (0 of 0 open leads)" in page
+    lead.refresh_from_db()
+    assert (lead.owner, lead.unassigned_because, lead.version) == (None, "", 1)
+    assert AssignmentRule.objects.filter(last_owner=None).count() == 2
+
+
+def test_a_dry_run_takes_a_rule_as_it_is_being_edited(client, administrator, rep):
+    LeadFactory(contact=ContactFactory(country="IN"))
+    saved = AssignmentRuleFactory(name="India", order=1, when=INDIANS)
+    saved.users.add(UserFactory(name="Somebody Else"))
+    client.force_login(administrator)
+    body = typed(users=[rep.pk], when=json.dumps(INDIANS), campaign="", team="")
+    run = client.post(f"{DRY}?days=7&rule={saved.pk}", body).context["run"]
+    assert (run.by_owner, run.by_rule, run.unassigned) == ([("Rita Rep", 1)], [("India", 1)], 0)
+    assert [user.name for user in saved.users.all()] == ["Somebody Else"]
+    wrong = client.post(f"{DRY}?days=7", typed(when="{"))
+    assert (wrong.status_code, "cannot be tried like this" in wrong.text) == (422, True)
+
+
+def test_each_lead_of_a_dry_run_is_judged_at_the_time_it_came(client, administrator, rep):
+    for hour in (3, 12):
+        lead = LeadFactory(contact=ContactFactory())
+        at = datetime(2026, 11, 24, hour, tzinfo=UTC)
+        Lead.objects.filter(pk=lead.pk).update(created_at=at)
+    Seller.objects.create(user=rep, days=[1], works_from=time(9), works_to=time(17))
+    run = dry_run(administrator, datetime(2026, 11, 24, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC))
+    assert [row.owner for row in run.rows] == ["Rita Rep", ""]
+    assert (run.by_owner, run.unassigned) == ([("Rita Rep", 1)], 1)
+
+
+@pytest.mark.parametrize("number", [1, 8])
+def test_a_dry_run_costs_the_same_however_many_leads(client, administrator, rep, number, django_assert_max_num_queries):
+    for _ in range(number):
+        LeadFactory(owner=rep)
+    client.force_login(administrator)
+    with django_assert_max_num_queries(20):
+        client.get(DRY)
