@@ -36,11 +36,12 @@ class Slice:
 
 
 def slice_after(rule: DuplicateRule, low: str, size: int = SLICE) -> Slice:
-    """The next `size` values, fewer at the end."""
+    """The next `size` values, fewer at the end. Each column is read in the order of its index, and no further than that."""
     arms, params = [], []
-    for column in forms_of_rule(rule)[0].columns:
+    for number, column in enumerate(forms_of_rule(rule)[0].columns):
         condition, given = Slice(low, None).condition(column)
-        arms.append(f"SELECT {column} AS k FROM {_table(rule)} WHERE {condition}")
+        first = f"SELECT {column} AS k FROM {_table(rule)} WHERE {condition} ORDER BY {column} LIMIT {size + 1:d}"
+        arms.append(f"SELECT k FROM ({first}) a{number}")
         params += given
     rows = _rows(f"SELECT k FROM ({' UNION ALL '.join(arms)}) u ORDER BY k LIMIT 1 OFFSET {size:d}", params)
     return Slice(low, rows[0][0] if rows else None)
