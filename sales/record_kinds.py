@@ -156,6 +156,7 @@ OPPORTUNITY = RecordKind(
         View("all", _("Opportunities"), ""),
         View("my-open", _("My open opportunities"), "owner=me&status=open"),
         View("team-open", _("Open opportunities of my team"), "owner=team&status=open"),
+        View("with-me", _("Open ones I am on the sales team of"), "on_team=yes&status=open"),
         View("open", _("Open opportunities"), "status=open"),
         View("closing", _("Closing this month"), "status=open&estimated_close__in=this_month"),
         View("stalled", _("Too long in one stage"), "stalled=yes&status=open"),

@@ -16,6 +16,7 @@ from crm.audit import keep_created
 from crm.models import Account, Activity, Contact, User
 from sales.actions.closing import lose_opportunity, win_opportunity
 from sales.actions.competitors import put_into_deal
+from sales.actions.deal_people import put_on_team, set_stakeholder
 from sales.actions.invoices import create_invoice, pay_invoice
 from sales.actions.leads import capture_lead, disqualify_lead, qualify_lead
 from sales.actions.lines import LineInput, change_opportunity_lines
@@ -48,6 +49,7 @@ COMPETITORS = {
         "weaknesses": "No service contracts and no planner.",
     },
 }
+STAKES = ["decision_maker", "champion", "influencer", "technical_buyer"]
 DEALS = [
     ("Courier fleet, first 40 bikes", "qualify", "open"),
     ("Service contract 2027", "develop", "open"),
@@ -138,6 +140,9 @@ def make_deals(users: dict[str, User], contacts: list[Contact]) -> None:
         _talk(deal, rep, number)
         if number % 2:
             put_into_deal(rivals[number // 2 % 2], deal, note="They were there first.", by=rep)
+        set_stakeholder(deal, contact, role=STAKES[number % len(STAKES)], by=rep)
+        if (helper := [users["priya"], users["arne"]][number % 2]) != rep:
+            put_on_team(deal, helper, role="expert", by=rep)
         if status == "won":
             _win(deal, rep, is_paid=number % 2 == 1)
         elif status == "lost":

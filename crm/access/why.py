@@ -84,10 +84,9 @@ def _by_share(user: User, record: Any, verb: str) -> Iterator[str]:
 
 
 def _by_path(user: User, record: Any, verb: str) -> Iterator[str]:
-    if verb not in SEEING:
-        return
-    for label, path in paths.labelled(record._meta.label_lower):
-        if type(record)._base_manager.filter(pk=record.pk).filter(pk__in=path(user)).exists():
+    for label, path in paths.labelled(record._meta.label_lower, verb):
+        keys = path(user)
+        if keys is not None and type(record)._base_manager.filter(pk=record.pk, pk__in=keys).exists():
             yield str(label)
 
 

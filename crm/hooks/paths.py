@@ -26,5 +26,5 @@ def keys_by_paths(user: Any, resource: str, verb: str) -> list[QuerySet]:
     return [keys for keys in ways if keys is not None]
 
 
-def labelled(resource: str) -> list[tuple[Text, Path]]:
-    return [(label, path) for on, path, label, _verbs in _paths.values() if on == resource]
+def labelled(resource: str, verb: str) -> list[tuple[Text, Path]]:
+    return [(label, path) for on, path, label, verbs in _paths.values() if on == resource and verb in verbs]

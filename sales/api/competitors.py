@@ -65,6 +65,7 @@ class RivalryViewSet(mixins.DestroyModelMixin, ReadViewSet):
     """Within reach is what stands in a deal that the user sees."""
 
     queryset = Rivalry.objects.order_by("-pk")
+    resource = "sales.opportunity"
     serializer_class = RivalrySerializer
     filterset_class = RivalryFilter
 

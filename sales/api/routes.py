@@ -3,6 +3,7 @@
 from rest_framework.routers import BaseRouter
 
 from sales.api.competitors import CompetitorViewSet, RivalryViewSet
+from sales.api.deal_people import MemberViewSet, StakeholderViewSet
 from sales.api.documents import InvoiceViewSet, OrderViewSet, QuoteViewSet
 from sales.api.leads import AssignmentRuleViewSet, LeadViewSet
 from sales.api.opportunities import OpportunityViewSet
@@ -14,6 +15,8 @@ def register(router: BaseRouter) -> None:
     router.register("leads", LeadViewSet)
     router.register("opportunities", OpportunityViewSet)
     router.register("competitors", CompetitorViewSet)
+    router.register("stakeholders", StakeholderViewSet)
+    router.register("deal-members", MemberViewSet)
     router.register("deal-competitors", RivalryViewSet)
     router.register("assignment-rules", AssignmentRuleViewSet)
     router.register("products", ProductViewSet)

@@ -2,6 +2,7 @@
 
 from sales.models.assignment import AssignmentRule, Unassigned
 from sales.models.competitors import Competitor, Rivalry
+from sales.models.deal_people import DealMember, Stakeholder, StakeholderRole, TeamRole
 from sales.models.documents import NumberSequence
 from sales.models.invoices import Invoice, InvoiceLine, InvoiceStatus, Payment, PaymentMethod
 from sales.models.leads import DisqualifyReason, Lead, LeadStatus
@@ -28,6 +29,7 @@ __all__ = [
     "AssignmentRule",
     "CloseReason",
     "Competitor",
+    "DealMember",
     "DisqualifyReason",
     "ForecastCategory",
     "Invoice",
@@ -61,6 +63,9 @@ __all__ = [
     "Seller",
     "Stage",
     "StageVisit",
+    "Stakeholder",
+    "StakeholderRole",
     "TaxRate",
+    "TeamRole",
     "Unassigned",
 ]

@@ -12,7 +12,7 @@ from crm.access.depths import Depth, depth_of, seen_through
 from crm.models import Campaign
 from crm.queries.rates import base_currency
 from crm.rules.columns import among
-from sales.models import Lead, LeadStatus, Opportunity, OpportunityStatus
+from sales.models import Lead, LeadStatus, Opportunity, OpportunityStatus, Stakeholder
 
 
 def has_open_lead(op: str, value: bool) -> Q:
@@ -79,6 +79,12 @@ def leads_of_nobody(user: Any) -> QuerySet | None:
 
 def contacts_seen_through_opportunities(user: Any) -> QuerySet:
     return seen_through(Opportunity, user, "contact")
+
+
+def contacts_with_a_say(user: Any) -> QuerySet:
+    """Stakeholders of the deals that the user sees."""
+    deals = seen_through(Opportunity, user, "pk")
+    return Stakeholder.objects.filter(opportunity__in=deals).order_by().values("contact")
 
 
 def _deals(campaign: Campaign) -> QuerySet:
