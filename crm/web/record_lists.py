@@ -67,6 +67,7 @@ class RecordList:
     new_url: str = ""
     new_label: Any = NEW
     actions: Sequence[tuple[Any, str, str]] = ()
+    opens_with: str = ""
     asked: ListQuery = field(init=False)
 
     def __post_init__(self) -> None:
@@ -168,7 +169,7 @@ class RecordList:
     @property
     def is_narrowed(self) -> bool:
         """Is this less than what the list opens with?"""
-        return self.asked.is_changed or self.view.key != self.asked.shelf.first.key
+        return self.asked.is_changed or self.view.key != (self.opens_with or self.asked.shelf.first.key)
 
     @property
     def is_deep(self) -> bool:
@@ -260,18 +261,20 @@ def render_records(
     new_url: str = "",
     new_label: Any = NEW,
     actions: Sequence[tuple[Any, str, str]] = (),
+    opens_with: str = "",
     template: str = "ui/records.html",
     more: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """The page of the list. Without a word in the address it opens with the view its reader chose.
 
-    `template` extends ui/records.html; `more` is what it needs beside.
+    `opens_with` is the view that a page of its own shows, where that is not the first. `template` extends ui/records.html;
+    `more` is what it needs beside.
     """
     of = records.get(kind)
     user: Any = request.user
     if not user.may(kind, "view"):
         raise Forbidden(_("Your role does not let you see this: %s.") % of.plural)
-    shown = RecordList(request, of, empty, new_url, new_label, actions)
+    shown = RecordList(request, of, empty, new_url, new_label, actions, opens_with)
     if not request.GET and (key := shown.asked.shelf.default_key):
         return HttpResponseRedirect(f"{request.path}?view={key}")
     context = {"list": shown, "page": shown.page, **(more or {})}

@@ -41,7 +41,8 @@ def unassigned(request: HttpRequest) -> HttpResponse:
     empty = Empty(_("Every lead has somebody"), sentence, picture="inbox")
     may_try = may(request.user, "sales.assignmentrule", "change")
     more = {"may_try": may_try}
-    return render_records(request, "sales.lead", empty=empty, template="sales/leads/unassigned.html", more=more)
+    template = "sales/leads/unassigned.html"
+    return render_records(request, "sales.lead", empty=empty, opens_with="unassigned", template=template, more=more)
 
 
 @login_required

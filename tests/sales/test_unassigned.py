@@ -173,3 +173,10 @@ def test_the_api_claims_and_asks_the_rules(only, manager, rep):
     assert api.post(f"/api/v1/leads/{two.pk}/assign/", {"owner": rep.pk}).data["owner"] == rep.pk
     api.force_authenticate(rep)
     assert api.post(f"/api/v1/leads/{one.pk}/claim/").status_code in (404, 409)
+
+
+def test_where_every_lead_has_somebody_the_queue_says_so(client, manager):
+    client.force_login(manager)
+    text = client.get(reverse("sales:unassigned"), follow=True).content.decode()
+    assert "Every lead has somebody" in text
+    assert "Nothing matches" not in text
