@@ -51,6 +51,14 @@ def _people() -> None:
     paths.register(
         "contact through a say", "crm.contact", facts.contacts_with_a_say, _("You see a deal in which they have a say.")
     )
+    paths.register(
+        "lead through opportunity", "sales.lead", facts.leads_of_deals, _("You see the deal that came of it.")
+    )
+    panels.register(
+        Panel(
+            "sales.lead_files", "sales.opportunity", _("Files of the lead"), deal_people.lead_files, 71, travels=False
+        )
+    )
     for name, on, title, draw, order in (
         ("sales.stakeholders", "sales.opportunity", _("Stakeholders"), deal_people.stakeholders_panel, 5),
         ("sales.team", "sales.opportunity", _("Sales team"), deal_people.team_panel, 6),

@@ -179,6 +179,8 @@ def _activities_of(asked: _Asked) -> QuerySet[Activity]:
     subject = asked.subject
     on = ContentType.objects.get_for_model(subject.record)
     mine = Q(regarding_type=on, regarding_id=subject.record.pk)
+    for earlier in getattr(subject.record, "grown_from", ()):
+        mine |= Q(regarding_type=ContentType.objects.get_for_model(earlier), regarding_id=earlier.pk)
     if subject.contact:
         mine |= Q(contact=subject.contact)
     elif subject.account:

@@ -146,6 +146,7 @@ def qualify_lead(
     *,
     account: Account | None = None,
     create_account: bool = True,
+    despite_match: bool = False,
     confirm_contact: bool = True,
     create_opportunity: bool = True,
     topic: str = "",
@@ -157,13 +158,18 @@ def qualify_lead(
     """The lead becomes account, contact and opportunity, as far as wished.
 
     `account` is used where given, else the contact's own one, else, with `create_account`, the one of the company's name, which
-    is made where there is none. Raises NotAllowed where the lead is not open, Invalid where the currency has no rate.
+    is made where there is none; with `despite_match` a new one is made in any case. Raises NotAllowed where the lead is
+    not open, Invalid where the currency has no rate.
     """
     lead = _lock(lead)
     if not can_proceed(lead.qualify):
-        raise NotAllowed(f"“{lead}” is already {lead.get_status_display().lower()}.")
+        raise NotAllowed(told_as_closed(lead))
     contact = Contact.objects.select_for_update().get(pk=lead.contact_id)
-    lead.account = account or contact.account or _account_for(lead, contact, create_account, by)
+    lead.account = account or (
+        _new_account(lead, contact, by)
+        if despite_match
+        else contact.account or (_account_for(lead, contact, by) if create_account else None)
+    )
     if confirm_contact:
         _confirm(contact, lead)
     lead.qualify()
@@ -214,6 +220,13 @@ def reactivate_lead(lead: Lead, *, by: User) -> Lead:
     return lead
 
 
+def told_as_closed(lead: Lead) -> str:
+    """For who would close it once more: that it is closed already, and what came of it."""
+    said = f"“{lead}” is already {lead.get_status_display().lower()}"
+    deal = Opportunity.objects.alive().filter(lead=lead).first()
+    return f"{said}: it became the opportunity “{deal}”." if deal else f"{said}."
+
+
 def _lock(lead: Lead) -> Lead:
     return Lead.objects.select_for_update().get(pk=lead.pk)
 
@@ -236,12 +249,14 @@ def _notify(lead: Lead, text: str, icon: str) -> None:
     notify(owner, text, lead.get_absolute_url(), icon, kind=kind)
 
 
-def _account_for(lead: Lead, contact: Contact, create: bool, by: User) -> Account | None:
+def _account_for(lead: Lead, contact: Contact, by: User) -> Account | None:
+    return account_of_name(lead.company_name or contact.company_name) or _new_account(lead, contact, by)
+
+
+def _new_account(lead: Lead, contact: Contact, by: User) -> Account | None:
     name = (lead.company_name or contact.company_name).strip()
-    if not (create and name):
+    if not name:
         return None
-    if found := account_of_name(name):
-        return found
     return Account.objects.create(
         name=name[:200], owner=lead.owner or by, created_by=by, country=contact.country, city=contact.city
     )

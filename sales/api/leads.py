@@ -91,6 +91,7 @@ class LeadSerializer(CustomMixin, serializers.ModelSerializer):
 class QualifySerializer(serializers.Serializer):
     account = Seen(Account, required=False, allow_null=True)
     create_account = serializers.BooleanField(default=True)
+    despite_match = serializers.BooleanField(default=False, help_text="Make an account even where one has this name.")
     confirm_contact = serializers.BooleanField(default=True)
     create_opportunity = serializers.BooleanField(default=True)
     topic = serializers.CharField(required=False, allow_blank=True, max_length=300)

@@ -200,6 +200,11 @@ class Opportunity(FSMModelMixin, Record):
         return self.is_under_way and self.stage_since < self.process.stalls_before(self.stage, now)
 
     @property
+    def grown_from(self) -> list[Any]:
+        """What it was before: the activities about its lead stand in its timeline, too."""
+        return [self.lead] if self.lead else []
+
+    @property
     def customer(self) -> Any:
         return self.account or self.contact
 

@@ -81,6 +81,11 @@ def contacts_seen_through_opportunities(user: Any) -> QuerySet:
     return seen_through(Opportunity, user, "contact")
 
 
+def leads_of_deals(user: Any) -> QuerySet:
+    """What the deals that the user sees came from."""
+    return seen_through(Opportunity, user, "lead")
+
+
 def contacts_with_a_say(user: Any) -> QuerySet:
     """Stakeholders of the deals that the user sees."""
     deals = seen_through(Opportunity, user, "pk")

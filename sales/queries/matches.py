@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Value
 from django.db.models.functions import Lower, Trim
@@ -10,6 +11,7 @@ from django.db.models.functions import Lower, Trim
 from crm.actions.contacts import find_contact
 from crm.models import Account, Contact, User
 from crm.normal import folded_company, mail_domain
+from crm.queries.duplicates import Matches, matches_of
 from sales.models import Lead
 
 
@@ -44,6 +46,14 @@ def matching_accounts(lead: Lead) -> list[AccountMatch]:
             why = f"{colleague} works there and has an address at {domain}, too."
             found.setdefault(colleague.account_id or 0, AccountMatch(colleague.account, why))  # type: ignore[arg-type]
     return list(found.values())
+
+
+SAID = ("first_name", "last_name", "email", "phone", "mobile", "company_name", "job_title", "city", "country")
+
+
+def twins_of(contact: Contact, user: Any) -> Matches:
+    """Whom a person may be already, by the company's rules for duplicates, each with its reasons."""
+    return matches_of("crm.contact", {name: getattr(contact, name) for name in SAID}, user, but=contact.pk)
 
 
 def _colleagues(contact: Contact, domain: str) -> list[Contact]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from crm.access.see import see_or_404
+from crm.actions.attachments import attachments_of
 from crm.errors import CrmError
 from crm.models import Contact, User
 from crm.web.forms import RecordField
@@ -27,6 +28,7 @@ from sales.actions.deal_people import put_on_team, remove_stakeholder, set_stake
 from sales.models import DealMember, Opportunity, Stakeholder, StakeholderRole, TeamRole
 
 FEW = 10
+SHOWN = 50
 CHOOSE = ("", gettext_lazy("Choose…"))
 
 
@@ -76,6 +78,13 @@ def stakes_panel(request: HttpRequest, contact: Contact) -> SafeString | str:
     rows = Stakeholder.objects.filter(contact=contact, opportunity__in=deals).select_related("opportunity__currency")
     stakes = list(rows.order_by("-pk")[:FEW])
     return render_to_string("sales/opportunities/_stakes.html", {"stakes": stakes}, request) if stakes else ""
+
+
+def lead_files(request: HttpRequest, opportunity: Opportunity) -> SafeString | str:
+    """What was attached to the lead that the deal came from; nothing where there is nothing."""
+    lead = opportunity.lead
+    files = list(attachments_of(lead).select_related("by")[:SHOWN]) if lead and not lead.deleted_at else []
+    return render_to_string("sales/leads/_files.html", {"lead": lead, "files": files}, request) if files else ""
 
 
 @login_required

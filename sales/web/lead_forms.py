@@ -21,7 +21,7 @@ from sales.models import DisqualifyReason, Lead
 from sales.models.choices import Rating
 from sales.queries.matches import AccountMatch, account_of_name, matching_accounts
 
-NEW, NONE = "new", "none"
+NEW, ANYWAY, NONE = "new", "anyway", "none"
 
 
 class PersonAndWish(forms.Form):
@@ -126,14 +126,16 @@ class QualifyForm(forms.Form):
         """The answers as keywords of qualify_lead."""
         wishes = {name: value for name, value in self.cleaned_data.items() if name != "account"}
         chosen = self.cleaned_data["account"]
-        found = None if chosen in (NEW, NONE) else Account.objects.alive().get(pk=chosen)
-        return {**wishes, "account": found, "create_account": chosen == NEW}
+        found = None if chosen in (NEW, ANYWAY, NONE) else Account.objects.alive().get(pk=chosen)
+        return {**wishes, "account": found, "create_account": chosen == NEW, "despite_match": chosen == ANYWAY}
 
 
 def _account_choices(matches: list[AccountMatch], name: str) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = [(str(match.account.pk), _explained(match)) for match in matches]
     if name and account_of_name(name) is None:
         found.append((NEW, _("New account “%(name)s”") % {"name": name}))
+    elif name:
+        found.append((ANYWAY, _("Create another account “%(name)s” anyway") % {"name": name}))
     if not any("works there already" in match.why for match in matches):
         found.append((NONE, _("No account: a private person")))
     return found

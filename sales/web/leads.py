@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from crm.access import may
 from crm.access.see import must_be_able_to_add, see_or_404
 from crm.actions.contacts import find_contact
-from crm.errors import CrmError, Forbidden
+from crm.errors import CrmError, Forbidden, NotAllowed
 from crm.models import Contact
 from crm.queries.duplicates import Matches
 from crm.web.alike import unasked
@@ -28,9 +28,10 @@ from sales.actions.leads import (
     open_lead,
     qualify_lead,
     reactivate_lead,
+    told_as_closed,
 )
 from sales.models import Lead, Opportunity
-from sales.queries.matches import known_person
+from sales.queries.matches import known_person, twins_of
 from sales.web.lead_forms import DisqualifyForm, NewLeadForm, QualifyForm
 
 
@@ -118,7 +119,7 @@ def lead_qualify(request: HttpRequest, pk: int) -> HttpResponse:
     """What the lead becomes: account, contact, opportunity; then on to the opportunity."""
     seen = _mine(request, pk)
     if not seen.is_open:
-        return redirect(seen)
+        return _qualified_meanwhile(request, seen)
     form = QualifyForm(request.POST or None, lead=seen)
     if form.is_valid():
         wishes = form.wishes()
@@ -137,10 +138,18 @@ def lead_qualify(request: HttpRequest, pk: int) -> HttpResponse:
         form,
         title=_("Qualify “%(lead)s”") % {"lead": seen},
         submit=_("Qualify"),
-        template="sales/form.html",
+        template="sales/leads/qualify.html",
         back=seen.get_absolute_url(),
         sentence=_("%(person)s becomes a customer in the making.") % {"person": seen.contact},
+        lead=seen,
+        twins=twins_of(seen.contact, request.user),
     )
+
+
+def _qualified_meanwhile(request: HttpRequest, lead: Lead) -> HttpResponse:
+    """A second tab, or a colleague: say so, and lead to what came of it."""
+    deal = Opportunity.objects.visible_to(request.user).filter(lead=lead).first()
+    return answer(request, NotAllowed(told_as_closed(lead)), (deal or lead).get_absolute_url())
 
 
 @login_required
