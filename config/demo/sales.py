@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 from config.people import INDUSTRIES, Person, people
 from crm.actions.activities import book_appointment, complete_activity, log_activity
 from crm.actions.consent import give_consent_many
+from crm.actions.contacts import capture_contact
 from crm.audit import keep_created
 from crm.models import Account, Activity, Contact, User
 from sales.actions.closing import lose_opportunity, win_opportunity
@@ -23,9 +24,10 @@ from sales.actions.lines import LineInput, change_opportunity_lines
 from sales.actions.opportunities import open_opportunity
 from sales.actions.orders import create_order
 from sales.actions.quotes import activate_quote, create_quote, revise_quote
+from sales.actions.sellers import add_absence, set_hours
 from sales.actions.stages import advance_opportunity
 from sales.demo import make_renewal_process
-from sales.models import Competitor, Opportunity, Product
+from sales.models import Competitor, Lead, Opportunity, Product
 
 FILLED: dict[str, dict[str, Any]] = {
     "qualify": {"purchase_timeframe": "this_quarter", "budget_amount": Decimal(60_000)},
@@ -111,6 +113,22 @@ def make_leads(users: dict[str, User]) -> None:
             log_activity(
                 kind=Activity.Kind.TASK, subject=f"Call {p.first_name} back", regarding=lead, due_at=due, by=rep
             )
+
+
+def make_availability(users: dict[str, User]) -> None:
+    """When the reps take leads; and two wishes that nobody has taken yet, for the queue."""
+    marta = users["marta"]
+    week: dict[str, Any] = {"days": [0, 1, 2, 3, 4], "works_from": time(9), "works_to": time(18)}
+    set_hours(users["priya"], **week, capacity=40, by=marta)
+    set_hours(users["arne"], **week, capacity=25, by=marta)
+    first = timezone.localdate() + timedelta(days=12)
+    add_absence(users["lena"], first_day=first, last_day=first + timedelta(days=4), note="Bike tour", by=users["lena"])
+    for p, topic in zip(people(2, seed=29), ("Asks for a price list", "Wants a test ride"), strict=True):
+        contact, _is_new = capture_contact(
+            email=p.email, first_name=p.first_name, last_name=p.last_name, company=p.company, country=p.country,
+            job_title=p.job_title, origin="Website", by=marta,
+        )  # fmt: skip
+        Lead.objects.create(topic=topic, contact=contact, company_name=p.company, source="Website", created_by=marta)
 
 
 def make_competitors(by: User) -> list[Competitor]:

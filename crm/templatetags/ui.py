@@ -158,7 +158,7 @@ def field(bound: BoundField, label: str = "") -> dict[str, Any]:
         "control": control(bound),
         "is_check": isinstance(widget, CheckboxInput),
         "is_group": getattr(widget, "use_fieldset", False),
-        "is_wide": widget.__class__.__name__ in ("Textarea", "CheckboxSelectMultiple"),
+        "is_wide": widget.__class__.__name__ == "Textarea" or isinstance(widget, CheckboxSelectMultiple),
     }
 
 

@@ -9,12 +9,11 @@ from typing import Any
 
 from django.db.models import Case, F, IntegerField, Value, When
 
-from crm.models import User
 from sales.models import AssignmentRule, Lead
 from sales.queries.assignment_words import why_given
 from sales.queries.availability import people
 from sales.queries.choosing import Choice, Chooser
-from sales.queries.rule_lines import fits, lines_of, people_of
+from sales.queries.rule_lines import fits, lines_of
 
 
 def give_by_rules(leads: Sequence[Lead], now: datetime) -> list[Choice]:
@@ -54,12 +53,6 @@ def told_of(choice: Choice, name: str, lead: Lead) -> dict[str, Any]:
     assert choice.rule is not None
     text = f"To {name}, {why_given(choice)}"
     return {"owner": choice.owner, "score": lead.score, "rule": choice.rule.pk, "text": text}
-
-
-def available(rule: AssignmentRule) -> list[int]:
-    """The active users of a rule: those it names and those of its team, or, where it names none, everybody who takes leads."""
-    found = people_of([rule])[rule.pk]
-    return list(User.objects.filter(pk__in=found, is_active=True).order_by("pk").values_list("pk", flat=True))
 
 
 def _write(leads: Sequence[Lead], choices: Sequence[Choice], now: datetime) -> None:

@@ -7,6 +7,7 @@ else if (problem) { problem.tabIndex = -1; problem.focus(); }
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method === "dialog") return;
+  if (event.submitter?.formTarget === "_blank") return; // a look in another window: here nothing is sent yet
   delete form.dataset.dirty;
   if (form.hasAttribute("hx-post") || form.method !== "post") return;
   if (form.dataset.sent) { event.preventDefault(); return; }

@@ -122,3 +122,12 @@ def test_a_dry_run_costs_the_same_however_many_leads(client, administrator, rep,
     client.force_login(administrator)
     with django_assert_max_num_queries(20):
         client.get(DRY)
+
+
+@pytest.mark.parametrize("number", [1, 6])
+def test_the_list_of_rules_costs_the_same_however_many(client, manager, rep, number, django_assert_max_num_queries):
+    for at in range(number):
+        AssignmentRuleFactory(when=INDIANS, order=at).users.add(rep)
+    client.force_login(manager)
+    with django_assert_max_num_queries(16):
+        assert "Rita Rep" in client.get(LIST).text
