@@ -22,6 +22,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+        if "serious" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.once)
 
 
 @pytest.fixture(scope="session")
