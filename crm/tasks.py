@@ -86,5 +86,5 @@ def empty_the_bin() -> None:
         jobs.nudge("crm.tasks.empty_the_bin")
 
 
-def hand_over_of_leavers() -> None:
-    departures.hand_over_of_leavers()
+def hand_over_records() -> None:
+    departures.hand_over_records()

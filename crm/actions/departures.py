@@ -1,4 +1,4 @@
-"""Somebody leaves: locked out at once; what they owned goes to a successor, in batches, by a job; the history says so."""
+"""Somebody leaves, or hands over and stays: what they owned goes to a successor, in batches, by a job; the history says so."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from crm.errors import Invalid, NotAllowed
 from crm.models import Activity, Follow, Letter, Message, Record, Share, Team, User
 
 BATCH = 500
-TASK = "crm.tasks.hand_over_of_leavers"
+TASK = "crm.tasks.hand_over_records"
 
 
 @transaction.atomic
@@ -31,8 +31,7 @@ def let_go(user: User, *, successor: User, by: User) -> User:
     user = User.objects.select_for_update().get(pk=user.pk)
     if not user.is_active:
         raise NotAllowed(_("%s has left already.") % user)
-    if successor.pk == user.pk or not successor.is_active:
-        raise Invalid(_("Choose somebody else who works here."), field="successor")
+    _must_be_able_to_take(successor, user)
     user.is_active, user.handed_to = False, successor
     user.save()
     must_leave_an_administrator()
@@ -52,6 +51,29 @@ def let_go(user: User, *, successor: User, by: User) -> User:
     return user
 
 
+@transaction.atomic
+def hand_over_everything(user: User, *, successor: User, by: User) -> User:
+    """For a long leave or a new post: what they own goes to a successor by the job; they stay, with their rights and shares.
+
+    Raises NotAllowed for whoever has left or is handing over already, Invalid for a successor who cannot be one.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if not user.is_active:
+        raise NotAllowed(_("%s has left already.") % user)
+    if user.handed_to_id:
+        raise NotAllowed(_("%(who)s is being handed over to %(to)s.") % {"who": user, "to": user.handed_to})
+    _must_be_able_to_take(successor, user)
+    user.handed_to = successor
+    user.save(update_fields=["handed_to"])
+    jobs.nudge(TASK)
+    return user
+
+
+def _must_be_able_to_take(successor: User, user: User) -> None:
+    if successor.pk == user.pk or not successor.is_active:
+        raise Invalid(_("Choose somebody else who works here."), field="successor")
+
+
 def belongings(user: User) -> list[tuple[type[Record], QuerySet]]:
     """What is theirs, by kind. Finished activities stay: who did them does not change."""
     models: list[Any] = [m for m in apps.get_models() if issubclass(m, Record)]
@@ -60,13 +82,13 @@ def belongings(user: User) -> list[tuple[type[Record], QuerySet]]:
 
 
 def is_waiting(now: datetime) -> bool:
-    """For the sweep: is there a leaver whose things are not all handed over?"""
-    return User.objects.exclude(handed_to=None).filter(is_active=False).exists()
+    """For the sweep: is there somebody whose things are not all handed over?"""
+    return User.objects.exclude(handed_to=None).exists()
 
 
-def hand_over_of_leavers() -> None:
+def hand_over_records() -> None:
     """A batch is one short transaction, and what is handed over is no longer found: a kill loses and doubles nothing."""
-    for user in User.objects.exclude(handed_to=None).filter(is_active=False).select_related("handed_to"):
+    for user in User.objects.exclude(handed_to=None).select_related("handed_to"):
         while any(_hand_over(user, rows) for _model, rows in belongings(user)):
             pass
         if User.objects.filter(pk=user.pk).exclude(handed_to=None).update(handed_to=None) and user.handed_to:
@@ -83,6 +105,7 @@ def _hand_over(user: User, rows: QuerySet) -> int:
     type(records[0])._base_manager.filter(pk__in=ids).update(
         owner=user.handed_to, version=F("version") + 1, updated_at=timezone.now()
     )
-    with changing("system", about=_("%s left") % user):
+    about = _("%s handed over") if user.is_active else _("%s left")
+    with changing("system", about=about % user):
         keep_in_bulk([(r, {"owner": [str(user), str(user.handed_to)]}) for r in records], by=None)
     return len(records)

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from crm.access.depths import ALL_VERBS
 from crm.access.words import HEADINGS, MEANINGS
-from crm.actions.departures import belongings, let_go
+from crm.actions.departures import belongings, hand_over_everything, let_go
 from crm.actions.invitations import invite, revoke_invitation, send_again
 from crm.actions.users import (
     forget_old_addresses,
@@ -155,6 +155,7 @@ class UserAdmin(GrantedAdmin):
             ("invitations/<int:pk>/revoke/", "invitation_revoke", require_POST(self.revoke)),
             ("<int:pk>/rights/", "rights", self.rights),
             ("<int:pk>/leave/", "leave", self.leave),
+            ("<int:pk>/hand-over/", "hand_over", self.hand_over),
             ("<int:pk>/reactivate/", "reactivate", require_POST(self.reactivate)),
             ("<int:pk>/sign-out/", "sign_out", require_POST(self.sign_out)),
             ("<int:pk>/second-factor/", "second_factor", require_POST(self.reset_factor)),
@@ -200,26 +201,37 @@ class UserAdmin(GrantedAdmin):
 
     def leave(self, request: HttpRequest, pk: int) -> HttpResponse:
         """This person leaves: to whom does everything go?"""
+        said = _("%s is locked out; the records are being handed over.")
+        return self._to_successor(request, pk, let_go, said, _("%s leaves"), is_leaving=True)
+
+    def hand_over(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Everything goes to somebody else, and this person stays."""
+        said = _("The records of %s are being handed over.")
+        return self._to_successor(request, pk, hand_over_everything, said, _("%s hands over"), is_leaving=False)
+
+    def _to_successor(
+        self, request: HttpRequest, pk: int, act: Callable[..., Any], said: str, title: str, *, is_leaving: bool
+    ) -> HttpResponse:
         user = get_object_or_404(User, pk=pk)
         if not self.has_change_permission(request, user):
             raise PermissionDenied
         form = LeaveForm(request.POST or None, initial={"successor": user.manager_id})
         form.fields["successor"].queryset = User.objects.filter(is_active=True).exclude(pk=pk)  # type: ignore[attr-defined]
         if form.is_valid():
-            by: Any = request.user
             try:
-                let_go(user, successor=form.cleaned_data["successor"], by=by)
+                act(user, successor=form.cleaned_data["successor"], by=request.user)
             except CrmError as problem:
                 form.add_error(problem.field or None, problem.message)
             else:
-                messages.success(request, _("%s is locked out; the records are being handed over.") % user)
+                messages.success(request, said % user)
                 return HttpResponseRedirect(reverse("admin:crm_user_change", args=[pk]))
         theirs = [(model._meta.verbose_name_plural, rows.count()) for model, rows in belongings(user)]
         context = {
             **self.admin_site.each_context(request),
-            "title": _("%s leaves") % user,
+            "title": title % user,
             "form": form,
             "user_shown": user,
+            "is_leaving": is_leaving,
             "theirs": [(label, n) for label, n in theirs if n],
         }
         return render(request, "admin/crm/user/leave.html", context, status=422 if form.errors else 200)

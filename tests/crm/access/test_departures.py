@@ -41,3 +41,23 @@ def test_the_last_administrator_cannot_leave(client, rep):
     answer = client.post(f"/admin/crm/user/{ada.pk}/leave/", {"successor": rep.pk})
     assert "this would remove the last one" in answer.content.decode()
     assert User.objects.get(pk=ada.pk).is_active
+
+
+def test_who_hands_over_and_stays_keeps_the_account_and_gives_everything_away(
+    client, administrator, rep, sven, run_jobs
+):
+    contact, lead = ContactFactory(owner=rep), LeadFactory(owner=rep)
+    done = ActivityFactory(owner=rep, status="done")
+    shared = Share.objects.create(resource="crm.contact", record=ContactFactory(owner=sven).pk, user=rep)
+    client.force_login(administrator)
+    page = f"/admin/crm/user/{rep.pk}/hand-over/"
+    assert page in client.get(f"/admin/crm/user/{rep.pk}/change/").text
+    assert client.post(page, {"successor": rep.pk}).status_code == 422
+    assert client.post(page, {"successor": sven.pk}).status_code == 302
+    assert "is being handed over to Sven South" in client.post(page, {"successor": administrator.pk}).text
+    run_jobs()
+    rep.refresh_from_db()
+    assert (rep.is_active, rep.handed_to) == (True, None)
+    assert (Contact.objects.get(pk=contact.pk).owner, Lead.objects.get(pk=lead.pk).owner) == (sven, sven)
+    assert Activity.objects.get(pk=done.pk).owner == rep, "who did it does not change"
+    assert Share.objects.filter(pk=shared.pk).exists()
