@@ -1,14 +1,11 @@
-"""Activities: log one on any record, the list, the calendar, the calendar file."""
+"""Activities: log one on any record, the list, the calendar file."""
 
 from __future__ import annotations
-
-from datetime import date, timedelta
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.access.see import must_be_able_to_add, see_or_404
@@ -19,6 +16,7 @@ from crm.queries.addresses import address_of
 from crm.queries.named import record_named
 from crm.queries.naming import Named, names_for
 from crm.queries.timeline import Subject
+from crm.web.activity_deeds import way_back
 from crm.web.activity_forms import form_for
 from crm.web.attendees import people_of
 from crm.web.frame import render_record
@@ -69,7 +67,7 @@ def activity_add(request: SignedIn) -> HttpResponse:
     record = record_named(request.GET.get("on", ""), request.user)
     subject = Subject.of(record) if record is not None else None
     form = form_for(kind, request, subject)
-    back = address_of(record) or reverse("crm:activities")
+    back = way_back(request, address_of(record) or reverse("crm:activities"))
     if form.is_valid():
         try:
             made = form.log(by=request.user, regarding=record)
@@ -95,33 +93,3 @@ def activity_file(request: SignedIn, pk: int) -> HttpResponse:
         content_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="appointment-{record.pk}.ics"'},
     )
-
-
-@login_required
-def calendar(request: SignedIn) -> HttpResponse:
-    """A month's agenda of one's own: everything with a time, day by day."""
-    first = month_of(request.GET.get("month", ""))
-    after = (first + timedelta(days=32)).replace(day=1)
-    zone = timezone.get_current_timezone()
-    start, end = (timezone.datetime(d.year, d.month, 1, tzinfo=zone) for d in (first, after))  # type: ignore[attr-defined]
-    rows = Activity.objects.visible_to(request.user).filter(due_at__gte=start, due_at__lt=end)
-    if request.GET.get("whose") != "all":
-        rows = rows.filter(owner=request.user)
-    rows = rows.select_related("owner", "contact").order_by("due_at", "pk")[:1000]
-    context = {
-        "rows": rows,
-        "month": first,
-        "earlier": (first - timedelta(days=1)).strftime("%Y-%m"),
-        "later": after.strftime("%Y-%m"),
-        "today": timezone.localdate(),
-        "whose": request.GET.get("whose", "mine"),
-    }
-    return render(request, "crm/activities/calendar.html", context)
-
-
-def month_of(text: str) -> date:
-    """The first day of “2026-11”; of this month where the text is none."""
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        return timezone.localdate().replace(day=1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -181,7 +182,15 @@ FORMS: dict[str, type[ActivityForm]] = {
 
 
 def form_for(kind: str, request: HttpRequest, subject: Subject | None) -> ActivityForm:
-    """The form of this kind; a meeting begins at the next full hour."""
+    """The form of this kind; a meeting begins when the calendar was clicked (`starts_at`), else at the next full hour."""
     hour = timezone.localtime().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    initial = {"starts_at": hour} if kind == "appointment" else {}
+    initial = {"starts_at": _asked(request) or hour} if kind == "appointment" else {}
     return FORMS[kind](request.POST or None, subject=subject, initial=initial)
+
+
+def _asked(request: HttpRequest) -> datetime | None:
+    """The slot of the calendar that was clicked, local to the reader."""
+    try:
+        return parse_datetime(request.GET.get("starts_at", "")[:16])
+    except ValueError:
+        return None
