@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from crm import jobs
-from crm.actions import departures, digests, privacy, reminders, tidying, visits
+from crm.actions import departures, digests, privacy, reminders, series, tidying, visits
 from crm.actions.merging import gather_latecomers
 from crm.actions.normal_forms import make_waiting_forms
 from crm.actions.purging import AT_ONCE, purge_old
@@ -36,6 +36,10 @@ def send_digests() -> None:
 
 def send_reminders() -> None:
     reminders.send_reminders(timezone.now())
+
+
+def extend_series() -> None:
+    series.extend_all(timezone.now())
 
 
 def work_on_import(pk: int) -> None:

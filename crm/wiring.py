@@ -120,6 +120,7 @@ def _records() -> None:
     record_kinds.register_all()
     merge_rules.register_all()
     jobs.register_sweep("crm.tasks.send_reminders", reminders_wait)
+    jobs.register_recurring("crm.tasks.extend_series", timedelta(days=1))
     paths.register("activity through attendance", "crm.activity", attended_by, _("You take part in it."))
     jobs.register_sweep("crm.tasks.gather_after_merges", is_late)
     record_menu.register_all()

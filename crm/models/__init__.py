@@ -29,6 +29,7 @@ from crm.models.privacy import Erasure, RetentionRule
 from crm.models.quiet import QuietSpan
 from crm.models.records import Record, RecordQuerySet
 from crm.models.search import SearchEntry
+from crm.models.series import ActivitySeries
 from crm.models.shares import Share
 from crm.models.tags import Tag, Tagging
 from crm.models.touched import Touched
@@ -40,6 +41,7 @@ __all__ = [
     "Account",
     "AccountRole",
     "Activity",
+    "ActivitySeries",
     "ApiToken",
     "Attachment",
     "Attendee",

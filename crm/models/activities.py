@@ -64,6 +64,9 @@ class Activity(Record):
     guest_invited_at = models.DateTimeField(null=True, editable=False)
     contact = models.ForeignKey("crm.Contact", models.CASCADE, null=True, blank=True, related_name="activities")
     account = models.ForeignKey("crm.Account", models.CASCADE, null=True, blank=True, related_name="activities")
+    series = models.ForeignKey(
+        "crm.ActivitySeries", models.SET_NULL, null=True, blank=True, editable=False, related_name="occurrences"
+    )
     regarding_type = models.ForeignKey(ContentType, models.PROTECT, null=True, blank=True, related_name="+")
     regarding_id = models.PositiveBigIntegerField(null=True, blank=True)
     regarding = GenericForeignKey("regarding_type", "regarding_id")

@@ -16,6 +16,7 @@ from crm.queries.addresses import address_of
 from crm.queries.named import record_named
 from crm.queries.naming import Named, names_for
 from crm.queries.timeline import Subject
+from crm.recurrence import Repeat
 from crm.web.activity_deeds import way_back
 from crm.web.activity_forms import form_for
 from crm.web.attendees import people_of
@@ -37,7 +38,7 @@ def activity_list(request: SignedIn) -> HttpResponse:
 
 @login_required
 def activity(request: SignedIn, pk: int) -> HttpResponse:
-    rows = Activity.objects.select_related("owner", "team", "created_by", "regarding_type")
+    rows = Activity.objects.select_related("owner", "team", "created_by", "regarding_type", "series")
     shown = see_or_404(rows, pk, request.user)
     return render_record(
         request,
@@ -46,6 +47,11 @@ def activity(request: SignedIn, pk: int) -> HttpResponse:
         regarding=_regarding(shown, request),
         people=people_of(shown, request.user),
     )
+
+
+def _repeats(activity: Activity) -> str:
+    """“every week on Mon”: how it comes again, if it does."""
+    return Repeat.of(activity.series.rule).words if activity.series else ""
 
 
 def _regarding(activity: Activity, request: SignedIn) -> Named | None:
