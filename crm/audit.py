@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from copy import copy
+from typing import TYPE_CHECKING, Any, Self
 
-from auditlog.context import set_actor
+from auditlog.context import disable_auditlog, set_actor
 from auditlog.diff import model_instance_diff
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
@@ -81,28 +82,60 @@ def current_source() -> dict[str, str] | None:
 def keep_in_bulk(
     changed: Iterable[tuple[Model, dict[str, Any]]], *, by: User | None, action: int = LogEntry.Action.UPDATE
 ) -> None:
-    """One entry a record, as auditlog writes them: (record, {field: [before, after]}), all of one model."""
-    rows = list(changed)
-    if not rows:
-        return
-    on = ContentType.objects.get_for_model(rows[0][0])
-    LogEntry.objects.bulk_create(
-        [
-            LogEntry(
-                content_type=on,
-                object_pk=str(record.pk),
-                object_id=record.pk,
-                object_repr=str(record),
-                action=action,
-                changes=changes,
-                actor=by,
-                actor_email=by.email if by else None,
-                additional_data=current_source(),
-            )
-            for record, changes in rows
-        ],
-        batch_size=500,
+    """One entry a record, as auditlog writes them: (record, {field: [before, after]})."""
+    LogEntry.objects.bulk_create([_entry(record, changes, action, by) for record, changes in changed], batch_size=500)
+
+
+def _entry(record: Model, changes: dict[str, Any], action: int, by: User | None) -> LogEntry:
+    return LogEntry(
+        content_type=ContentType.objects.get_for_model(record),
+        object_pk=str(record.pk),
+        object_id=record.pk,
+        object_repr=str(record),
+        action=action,
+        changes=changes,
+        actor=by,
+        actor_email=by.email if by else None,
+        additional_data=current_source(),
     )
+
+
+class AtOnce:
+    """What is saved inside is kept by one write at the end, instead of a read and a write for each save.
+
+        with AtOnce(by=user) as history:
+            history.changes(contact)
+            contact.save()
+            history.made(account)
+
+    Inside, only what is named here is kept.
+    """
+
+    def __init__(self, *, by: User | None) -> None:
+        self.by = by
+        self._before: list[tuple[Model, Model]] = []
+        self._made: list[Model] = []
+
+    def changes(self, record: Model) -> None:
+        """Called before it is changed; it is told as it stands at the end."""
+        self._before.append((copy(record), record))
+
+    def made(self, record: Model) -> None:
+        self._made.append(record)
+
+    def __enter__(self) -> Self:
+        self._silence = disable_auditlog()
+        self._silence.__enter__()
+        return self
+
+    def __exit__(self, problem: type[BaseException] | None, *rest: Any) -> None:
+        self._silence.__exit__(problem, *rest)
+        if problem is None:
+            update, create = LogEntry.Action.UPDATE, LogEntry.Action.CREATE
+            changed = [(after, model_instance_diff(before, after)) for before, after in self._before]
+            rows = [_entry(record, diff, update, self.by) for record, diff in changed if diff]
+            rows += [_entry(one, model_instance_diff(None, one) or {}, create, self.by) for one in self._made]
+            LogEntry.objects.bulk_create(rows)
 
 
 def keep_created(made: Iterable[Model], *, by: User | None) -> None:

@@ -15,7 +15,15 @@ _STORY = dict.fromkeys(
 
 
 def register_all() -> None:
-    lead = {"topic": "Erased lead", "company_name": "", "description": "", "details": {}, "custom": {}}
+    lead = {
+        "topic": "Erased lead",
+        "company_name": "",
+        "description": "",
+        "qualification_notes": "",
+        "website": "",
+        "details": {},
+        "custom": {},
+    }
     deal = {"topic": "Deal of an erased person", "custom": {}, **_STORY}
     personal.register(
         PersonalData("sales.lead", _("Leads"), of_contact(Lead), blank=lead, order=32),

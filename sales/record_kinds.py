@@ -25,7 +25,9 @@ from sales.models import (
     OpportunityStatus,
     Process,
     ProcessState,
+    Progress,
     RevenueMode,
+    SourceKind,
     Stage,
     Unassigned,
 )
@@ -48,6 +50,7 @@ def locked_if_closed(record: Lead | Opportunity) -> Text:
 
 
 _NEEDS = _("Need and budget")
+_COMPANY = _("The company")
 _MONEY = _("Revenue and forecast")
 _STORY = _("The story")
 
@@ -66,16 +69,29 @@ LEAD = RecordKind(
         Field("rating", _("Rating"), "choice", choices=lambda: Rating.choices, template="sales/leads/_rating.html"),
         Field("status", _("Status"), "choice", sort="status", choices=lambda: LeadStatus.choices,
               template="sales/leads/_status.html", is_editable=False),
+        Field("progress", _("So far"), "choice", choices=lambda: Progress.choices),
         Field("disqualify_reason", _("Reason"), "choice", choices=lambda: DisqualifyReason.choices, is_editable=False),
         Field("campaign", _("Campaign"), "lookup", to="crm.campaign"),
+        Field("source_kind", _("Kind of source"), "choice", choices=lambda: SourceKind.choices),
         Field("source", _("Source")),
         Field("need", _("Need"), "choice", choices=lambda: Need.choices, group=_NEEDS),
         Field("timeframe", _("Purchase timeframe"), "choice", choices=lambda: Timeframe.choices, group=_NEEDS),
         Field("budget_status", _("Budget status"), "choice", choices=lambda: BudgetStatus.choices, group=_NEEDS),
         Field("budget_amount", _("Budget"), "money", group=_NEEDS),
         Field("currency", _("Currency"), "choice", choices=currencies, group=_NEEDS),
+        Field("purchase_process", _("Purchase process"), "choice", choices=lambda: PurchaseProcess.choices,
+              group=_NEEDS),
         Field("decision_maker", _("Decides on the purchase"), "yesno", group=_NEEDS),
+        Field("is_fit", _("Fits us"), "yesno", group=_NEEDS),
+        Field("is_interested", _("Interest confirmed"), "yesno", group=_NEEDS),
+        Field("estimated_revenue", _("Estimated revenue"), "money", group=_NEEDS),
+        Field("estimated_close", _("Estimated close"), "day", group=_NEEDS),
+        Field("qualification_notes", _("Notes on qualifying"), "longtext", group=_NEEDS),
         Field("description", _("Description"), "longtext", group=_NEEDS),
+        Field("industry", _("Industry"), group=_COMPANY),
+        Field("website", _("Website"), "url", group=_COMPANY),
+        Field("employees", _("Employees"), "number", group=_COMPANY),
+        Field("annual_revenue", _("Annual revenue"), "money", group=_COMPANY),
         Field("assigned_at", _("Assigned"), "moment", is_editable=False),
         Field("closed_at", _("Closed"), "moment", is_editable=False),
         Field("unassigned_because", _("Unassigned because"), "choice", choices=lambda: Unassigned.choices,
@@ -89,6 +105,7 @@ LEAD = RecordKind(
         View("my-open", _("My open leads"), "owner=me&status=open"),
         View("team-open", _("Open leads of my team"), "owner=team&status=open"),
         View("open", _("Open leads"), "status=open"),
+        View("untouched", _("Open leads nobody has contacted"), "status=open&progress=new"),
         View("hot", _("Hot leads"), "status=open&rating=hot"),
         View("nobodys", _("Open leads without an owner"), "status=open&owner__empty=yes"),
         View("unassigned", _("Unassigned leads"),

@@ -78,8 +78,8 @@ def carried_over(custom: Mapping[str, object], kind: str, to: str) -> dict[str, 
     What the other field does not take (a choice that it does not have) is left out; beside them stand its own defaults.
     """
     theirs = {field.key: field for field in fields_of(to)}
-    carried = defaults_of(to)
-    for field in fields_of(kind):
+    carried: dict[str, object] = {key: field.default for key, field in theirs.items() if field.default is not None}
+    for field in fields_of(kind) if custom else ():
         like = theirs.get(field.key)
         value = custom.get(field.key)
         if like is None or value is None or (like.kind, like.to) != (field.kind, field.to) or like.check is None:

@@ -13,6 +13,7 @@ from django_fsm import can_proceed
 from crm.actions.assignment import hand_over, ring_for_owner
 from crm.actions.contacts import capture_contact
 from crm.actions.notifications import notify
+from crm.audit import AtOnce
 from crm.custom_fields.definitions import carried_over
 from crm.errors import Invalid, NotAllowed, Stale
 from crm.log.recording import record
@@ -161,30 +162,28 @@ def qualify_lead(
     is made where there is none; with `despite_match` a new one is made in any case. Raises NotAllowed where the lead is
     not open, Invalid where the currency has no rate.
     """
-    lead = _lock(lead)
+    lead = _lock_with_person(lead)
     if not can_proceed(lead.qualify):
         raise NotAllowed(told_as_closed(lead))
-    contact = Contact.objects.select_for_update().get(pk=lead.contact_id)
-    lead.account = account or (
-        _new_account(lead, contact, by)
-        if despite_match
-        else contact.account or (_account_for(lead, contact, by) if create_account else None)
-    )
-    if confirm_contact:
-        _confirm(contact, lead)
-    lead.qualify()
-    _save(lead)
-    record(
-        "lead.qualified",
-        contact=contact,
-        account=lead.account,
-        source=lead,
-        campaign=lead.campaign_id,
-        by=by,
-        data={"topic": lead.topic},
-    )
-    if create_opportunity:
-        _open_opportunity_of(lead, contact, topic, estimated_revenue, currency, estimated_close, by)
+    with AtOnce(by=by) as history:
+        history.changes(lead)
+        lead.account = account or _account_of(lead, create_account, despite_match, history, by)
+        if confirm_contact:
+            history.changes(lead.contact)
+            _confirm(lead.contact, lead)
+        lead.qualify()
+        _save(lead)
+        record(
+            "lead.qualified",
+            contact=lead.contact,
+            account=lead.account,
+            source=lead,
+            campaign=lead.campaign_id,
+            by=by,
+            data={"topic": lead.topic},
+        )
+        if create_opportunity:
+            history.made(_open_opportunity_of(lead, topic, estimated_revenue, currency, estimated_close, by))
     return lead
 
 
@@ -249,17 +248,28 @@ def _notify(lead: Lead, text: str, icon: str) -> None:
     notify(owner, text, lead.get_absolute_url(), icon, kind=kind)
 
 
-def _account_for(lead: Lead, contact: Contact, by: User) -> Account | None:
-    return account_of_name(lead.company_name or contact.company_name) or _new_account(lead, contact, by)
+def _lock_with_person(lead: Lead) -> Lead:
+    """Both rows, and what they point at, by one query."""
+    rows = Lead.objects.select_for_update(of=("self", "contact"))
+    return rows.select_related("contact__account", "campaign", "owner", "currency").get(pk=lead.pk)
 
 
-def _new_account(lead: Lead, contact: Contact, by: User) -> Account | None:
+def _account_of(lead: Lead, create: bool, despite_match: bool, history: AtOnce, by: User) -> Account | None:
+    """The person's own one, the one of the company's name, or a new one."""
+    contact = lead.contact
     name = (lead.company_name or contact.company_name).strip()
+    if not despite_match:
+        found = contact.account or (account_of_name(name) if create else None)
+        if found or not create:
+            return found
     if not name:
         return None
-    return Account.objects.create(
-        name=name[:200], owner=lead.owner or by, created_by=by, country=contact.country, city=contact.city
-    )
+    made = Account.objects.create(
+        name=name[:200], owner=lead.owner or by, created_by=by, country=contact.country, city=contact.city,
+        industry=lead.industry, website=lead.website, employees=lead.employees, annual_revenue=lead.annual_revenue,
+    )  # fmt: skip
+    history.made(made)
+    return made
 
 
 def _confirm(contact: Contact, lead: Lead) -> None:
@@ -270,9 +280,14 @@ def _confirm(contact: Contact, lead: Lead) -> None:
     contact.save()
 
 
+def _expected(lead: Lead) -> Decimal:
+    """What it may bring: the estimate, else what they can spend."""
+    said = lead.budget_amount if lead.estimated_revenue is None else lead.estimated_revenue
+    return said or Decimal(0)
+
+
 def _open_opportunity_of(
     lead: Lead,
-    contact: Contact,
     topic: str,
     revenue: Decimal | None,
     currency: Currency | None,
@@ -282,18 +297,19 @@ def _open_opportunity_of(
     return open_opportunity(
         topic=topic or lead.topic,
         account=lead.account,
-        contact=contact,
+        contact=lead.contact,
         lead=lead,
         campaign=lead.campaign,
         owner=lead.owner or by,
         currency=currency or lead.currency,
-        estimated_revenue=revenue if revenue is not None else lead.budget_amount or Decimal(0),
-        estimated_close=close,
+        estimated_revenue=revenue if revenue is not None else _expected(lead),
+        estimated_close=close or lead.estimated_close,
         rating=lead.rating,
         budget_amount=lead.budget_amount,
         budget_status=lead.budget_status,
         need=lead.need,
         purchase_timeframe=lead.timeframe,
+        purchase_process=lead.purchase_process,
         decision_maker=lead.decision_maker,
         description=lead.description,
         custom=carried_over(lead.custom, "sales.lead", "sales.opportunity"),

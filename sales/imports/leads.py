@@ -19,7 +19,8 @@ from sales.models import DisqualifyReason, Lead
 PERSON = ("email", "first_name", "last_name", "phone", "job_title", "country")
 OWN = (
     "rating", "campaign", "source", "need", "timeframe", "budget_status", "budget_amount", "currency", "decision_maker",
-    "description", "owner", "custom",
+    "description", "owner", "custom", "source_kind", "progress", "purchase_process", "is_fit", "is_interested",
+    "qualification_notes", "estimated_revenue", "estimated_close", "industry", "website", "employees", "annual_revenue",
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from sales.models.competitors import Competitor, Rivalry
 from sales.models.deal_people import DealMember, Stakeholder, StakeholderRole, TeamRole
 from sales.models.documents import NumberSequence
 from sales.models.invoices import Invoice, InvoiceLine, InvoiceStatus, Payment, PaymentMethod
-from sales.models.leads import DisqualifyReason, Lead, LeadStatus
+from sales.models.leads import DisqualifyReason, Lead, LeadStatus, Progress, SourceKind
 from sales.models.opportunities import (
     ForecastCategory,
     LostReason,
@@ -55,12 +55,14 @@ __all__ = [
     "ProcessStep",
     "Product",
     "ProductStatus",
+    "Progress",
     "Quote",
     "QuoteLine",
     "QuoteStatus",
     "RevenueMode",
     "Rivalry",
     "Seller",
+    "SourceKind",
     "Stage",
     "StageVisit",
     "Stakeholder",

@@ -17,13 +17,32 @@ from crm.models import Record
 from crm.models.merges import IS_MERGED, Mergeable
 from crm.models.records import RecordQuerySet
 from sales.models.assignment import Unassigned
-from sales.models.choices import BudgetStatus, Need, Rating, Timeframe
+from sales.models.choices import BudgetStatus, Need, PurchaseProcess, Rating, Timeframe
 
 
 class LeadStatus(models.TextChoices):
     OPEN = "open", _("Open")
     QUALIFIED = "qualified", _("Qualified")
     DISQUALIFIED = "disqualified", _("Disqualified")
+
+
+class Progress(models.TextChoices):
+    """How far an open lead has come."""
+
+    NEW = "new", _("New")
+    CONTACTED = "contacted", _("Contacted")
+
+
+class SourceKind(models.TextChoices):
+    WEB = "web", _("Website")
+    EMAIL = "email", _("Email")
+    PHONE = "phone", _("Phone call")
+    EVENT = "event", _("Event or fair")
+    REFERRAL = "referral", _("Referral")
+    PARTNER = "partner", _("Partner")
+    ADVERTISEMENT = "advertisement", _("Advertisement")
+    LIST = "list", _("Bought or found list")
+    OTHER = "other", _("Other")
 
 
 class DisqualifyReason(models.TextChoices):
@@ -49,6 +68,8 @@ class LeadQuerySet(RecordQuerySet):
 class Lead(FSMModelMixin, Mergeable, Record):
     """One person's interest, always about a contact. A person has one open lead; new interest goes on to it.
 
+    What is known of the company stands here until there is an account, which begins with it.
+
     `details` is a snapshot of why it was handed over, e.g. {"score": 85, "reasons": ["Registered …", …]}.
     `assignment_rule` gave it to its owner; of a lead that is nobody's it is the rule whose people it waits for, with
     `unassigned_because` and, of whom and until when, `unassigned_details` (sales/queries/assignment_words.py).
@@ -60,7 +81,9 @@ class Lead(FSMModelMixin, Mergeable, Record):
     company_name = models.CharField(_("company"), max_length=200, blank=True)
     campaign = models.ForeignKey("crm.Campaign", models.SET_NULL, null=True, blank=True, related_name="leads")
     source = models.CharField(max_length=200, blank=True, help_text=_("What brought it, in words."))
+    source_kind = models.CharField(max_length=13, choices=SourceKind, blank=True)
     rating = models.CharField(max_length=4, choices=Rating, default=Rating.WARM)
+    progress = models.CharField(max_length=9, choices=Progress, default=Progress.NEW)
     status = FSMField(choices=LeadStatus, default=LeadStatus.OPEN, protected=True, max_length=12)
     disqualify_reason = models.CharField(max_length=20, choices=DisqualifyReason, blank=True, editable=False)
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -80,7 +103,21 @@ class Lead(FSMModelMixin, Mergeable, Record):
     budget_status = models.CharField(max_length=12, choices=BudgetStatus, blank=True)
     need = models.CharField(max_length=8, choices=Need, blank=True)
     timeframe = models.CharField(_("purchase timeframe"), max_length=14, choices=Timeframe, blank=True)
+    purchase_process = models.CharField(max_length=12, choices=PurchaseProcess, blank=True)
     decision_maker = models.BooleanField(_("decides on the purchase"), default=False)
+    is_fit = models.BooleanField(_("fits us"), default=False)
+    is_interested = models.BooleanField(_("interest confirmed"), default=False)
+    qualification_notes = models.TextField(blank=True)
+    estimated_revenue = models.DecimalField(
+        max_digits=18, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
+    )
+    estimated_close = models.DateField(null=True, blank=True)
+    industry = models.CharField(max_length=100, blank=True)
+    website = models.URLField(blank=True)
+    employees = models.PositiveIntegerField(null=True, blank=True)
+    annual_revenue = models.DecimalField(
+        max_digits=18, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
+    )
     description = models.TextField(blank=True)
     details = models.JSONField(default=dict, blank=True, editable=False)
 

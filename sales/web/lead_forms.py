@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from crm.models import Account, Campaign, Contact, Currency, User
 from crm.queries.rates import base_currency
 from crm.web.custom_form import AsksCustomFields
-from sales.models import DisqualifyReason, Lead
+from sales.models import DisqualifyReason, Lead, SourceKind
 from sales.models.choices import Rating
 from sales.queries.matches import AccountMatch, account_of_name, matching_accounts
 
@@ -47,6 +47,9 @@ class PersonAndWish(forms.Form):
     job_title = forms.CharField(label=gettext_lazy("Job title"), max_length=100, required=False)
     topic = forms.CharField(label=gettext_lazy("Topic"), max_length=300, help_text=gettext_lazy("What it is about."))
     rating = forms.ChoiceField(label=gettext_lazy("Rating"), choices=Rating, initial=Rating.WARM)
+    source_kind = forms.ChoiceField(
+        label=gettext_lazy("Kind of source"), choices=[("", "–"), *SourceKind.choices], required=False
+    )
     source = forms.CharField(label=gettext_lazy("Source"), max_length=200, required=False)
     campaign = forms.ModelChoiceField(Campaign.objects.none(), label=gettext_lazy("Campaign"), required=False)
     description = forms.CharField(
@@ -55,7 +58,7 @@ class PersonAndWish(forms.Form):
 
     groups = (
         (gettext_lazy("Who"), ("email", "phone", "first_name", "last_name", "company", "job_title")),
-        (gettext_lazy("What"), ("topic", "rating", "source", "campaign", "description")),
+        (gettext_lazy("What"), ("topic", "rating", "source_kind", "source", "campaign", "description")),
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -115,9 +118,9 @@ class QualifyForm(forms.Form):
         kwargs["initial"] = {
             "account": first,
             "topic": lead.topic,
-            "estimated_revenue": lead.budget_amount,
+            "estimated_revenue": lead.budget_amount if lead.estimated_revenue is None else lead.estimated_revenue,
             "currency": lead.currency_id or base_currency(),
-            "estimated_close": timezone.localdate() + timedelta(days=30),
+            "estimated_close": lead.estimated_close or timezone.localdate() + timedelta(days=30),
         }
         super().__init__(*args, **kwargs)
         self.fields["account"].choices = _account_choices(matches, name)  # type: ignore[attr-defined]

@@ -89,10 +89,13 @@ def _unasked(request: HttpRequest, data: dict[str, Any]) -> Matches | None:
     return unasked(request, "crm.contact", {**data, "company_name": data["company"]})
 
 
+ABOUT_THE_WISH = ("topic", "rating", "source_kind", "source", "campaign", "description", "custom")
+
+
 def _captured(request: HttpRequest, data: dict[str, Any]) -> HttpResponse:
     contact = data.pop("contact")
     if contact:
-        facts = {name: data[name] for name in ("topic", "rating", "source", "campaign", "description", "custom")}
+        facts = {name: data[name] for name in ABOUT_THE_WISH}
         found, is_new = open_lead(contact, by=request.user, company_name=data["company"], **facts)  # type: ignore[arg-type]
     else:
         found, is_new = capture_lead(**data, by=request.user)  # type: ignore[arg-type]

@@ -1,9 +1,13 @@
 """A lead is qualified once, knowing whom it may be; what hung on it is found on the deal."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
+from auditlog.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,7 +17,7 @@ from crm.errors import NotAllowed
 from crm.models import Account
 from crm.queries.timeline import timeline_of
 from sales.actions.deal_people import put_on_team
-from sales.actions.leads import qualify_lead
+from sales.actions.leads import change_lead, qualify_lead
 from sales.models import Lead, Opportunity
 from tests.factories.crm import AccountFactory, CampaignFactory, ContactFactory, TeamFactory, UserFactory
 from tests.factories.deals import LeadFactory
@@ -24,6 +28,25 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def lead(rep):
     return LeadFactory(owner=rep, campaign=CampaignFactory(), budget_amount=Decimal("12000"), topic="Wants bikes")
+
+
+def test_qualifying_takes_at_most_fifteen_queries(lead, rep):
+    qualify_lead(LeadFactory(owner=rep, company_name="Warm up"), by=rep)
+    with CaptureQueriesContext(connection) as asked:
+        qualify_lead(lead, by=rep)
+    said = [query["sql"] for query in asked if "SAVEPOINT" not in query["sql"]]
+    assert len(said) <= 15, "\n".join(said)
+
+
+def test_the_history_of_each_record_tells_what_qualifying_did(lead, rep):
+    lead = qualify_lead(lead, by=rep)
+    for record, action, field in (
+        (lead, 1, "status"), (lead.contact, 1, "is_prospect"), (lead.account, 0, "name"),
+        (lead.opportunities.get(), 0, "topic"),
+    ):  # fmt: skip
+        entry = LogEntry.objects.get_for_object(record).get(action=action)
+        assert (entry.actor, field in entry.changes) == (rep, True)
+    assert LogEntry.objects.get_for_object(lead).get(action=1).changes["status"] == ["open", "qualified"]
 
 
 def test_the_second_of_two_tabs_is_led_to_the_one_opportunity(client, lead, rep):
@@ -92,3 +115,36 @@ def test_a_client_makes_another_account_on_purpose(client, lead, rep):
     assert client.post(url, {"despite_match": True}, content_type="application/json").status_code == 200
     again = client.post(url, content_type="application/json")
     assert (again.status_code, Account.objects.count(), Opportunity.objects.count()) == (409, 2, 1)
+
+
+def test_what_is_known_of_the_company_and_the_wish_goes_on(lead, rep):
+    known = {
+        "industry": "Couriers",
+        "website": "https://northwind.example",
+        "employees": 40,
+        "annual_revenue": Decimal(9),
+    }
+    wish = {"purchase_process": "committee", "estimated_revenue": Decimal(500), "estimated_close": date(2031, 1, 2)}
+    lead = change_lead(lead, **known, **wish, by=rep)
+    lead = qualify_lead(lead, by=rep)
+    assert {name: getattr(lead.account, name) for name in known} == known
+    assert {name: getattr(lead.opportunities.get(), name) for name in wish} == wish
+
+
+def test_a_lead_says_how_it_came_and_how_far_it_is(client, rep):
+    client.force_login(rep)
+    data = {
+        "email": "ito@customer.example",
+        "topic": "Demo",
+        "rating": "warm",
+        "source_kind": "event",
+        "source": "Fair",
+    }
+    client.post(reverse("sales:lead-new"), data)
+    lead = Lead.objects.get()
+    assert (lead.source_kind, lead.source, lead.progress) == ("event", "Fair", "new")
+    assert "Demo" in client.get("/leads/?view=untouched&source_kind=event").content.decode()
+    told = client.patch(
+        f"/api/v1/leads/{lead.pk}/", {"progress": "contacted", "is_fit": True}, "application/json"
+    ).json()
+    assert (told["progress"], told["is_fit"], told["is_interested"]) == ("contacted", True, False)
