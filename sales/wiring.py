@@ -5,12 +5,10 @@ from typing import Any
 from auditlog.registry import auditlog
 from django.utils.translation import gettext_lazy as _
 
-from crm import jobs
 from crm.access.depths import Depth
 from crm.hooks import (
     attributes,
     campaign_results,
-    handover,
     navigation,
     notices,
     panels,
@@ -26,11 +24,9 @@ from crm.hooks.resources import EVERYTHING, OWNED, READS, declare
 from crm.hooks.tabs import Tab
 from crm.log import kinds, triggers
 from crm.search import indexed
-from sales import deal_wiring, watched
+from sales import assignment_wiring, deal_wiring, watched
 from sales import indexed as sales_indexed
 
-TRIES = ("assignment_rule", "assignment_tried_at", "unassigned_because", "unassigned_details")
-"""What the rules note on a lead whenever they are asked; whom they gave it to, the log tells."""
 OWN, TEAM, BRANCH, ALL, NONE = Depth.OWN, Depth.TEAM, Depth.BRANCH, Depth.ALL, Depth.NONE
 
 
@@ -39,6 +35,7 @@ def wire() -> None:
     from sales import exports, imports
 
     _deals()
+    assignment_wiring.wire()
     deal_wiring.wire()
     _documents()
     imports.register_all()
@@ -48,9 +45,7 @@ def wire() -> None:
 def _deals() -> None:
     """Leads, opportunities, and the desk that takes what is handed over."""
     from sales import bin_rules, bulk_actions, merge_rules, personal, record_kinds
-    from sales.actions import unassigned
-    from sales.actions.desk import receive_leads
-    from sales.models import Absence, AssignmentRule, Lead, Opportunity, Seller
+    from sales.models import Opportunity
     from sales.models.choices import Rating
     from sales.queries import facts
     from sales.web import found, related, side, work_queue
@@ -72,8 +67,6 @@ def _deals() -> None:
         manager=(BRANCH, OWN, BRANCH, BRANCH),
         marketer=READS,
     )
-    declare("sales.assignmentrule", "Assignment rules", manager=EVERYTHING, marketer=READS)
-    declare("sales.seller", "Working hours and absence of sellers", manager=(BRANCH, NONE, BRANCH, NONE))
     declare("sales.process", "Sales processes", manager=EVERYTHING)
     record_kinds.register_all()
     personal.register_all()
@@ -84,12 +77,6 @@ def _deals() -> None:
     merge_rules.register_all()
     _deal_kinds()
     _deal_doors()
-    handover.register_desk(receive_leads)
-    jobs.register_recurring(unassigned.TRY, unassigned.EVERY)
-    paths.register(
-        "leads that are nobody's", "sales.lead", facts.leads_of_nobody, _("It is nobody’s, and you assign leads."),
-        (*paths.SEEING, "change", "assign"),
-    )  # fmt: skip
     paths.register(
         "contact through lead", "crm.contact", facts.contacts_seen_through_leads, _("You see a lead of theirs.")
     )
@@ -141,10 +128,6 @@ def _deals() -> None:
     )
     triggers.keep(watched.LEAD, watched.OPPORTUNITY)
     auditlog.register(Opportunity, exclude_fields=["version", "updated_at"])
-    auditlog.register(Lead, exclude_fields=["version", "updated_at", *TRIES])
-    auditlog.register(AssignmentRule, exclude_fields=["last_owner"], m2m_fields={"users"})
-    auditlog.register(Seller)
-    auditlog.register(Absence)
     for source in found.SOURCES:
         search.register(source)
     indexed.keep(*sales_indexed.EVERY)
@@ -177,31 +160,6 @@ def _deal_doors() -> None:
     )
     navigation.register(Door("sales.leads", "sales", _("Leads"), "sales:leads", "user-star", lead, 30))
     navigation.register(
-        Door(
-            "sales.availability",
-            "mine",
-            _("When I take leads"),
-            "sales:availability",
-            "calendar-off",
-            ("sales.lead", "change"),
-            10,
-        )
-    )
-    navigation.register(
-        Door("sales.sellers", "setup", _("Sellers"), "sales:sellers", "clock", ("sales.seller", "view"), 51)
-    )
-    navigation.register(
-        Door(
-            "sales.unassigned",
-            "sales",
-            _("Unassigned leads"),
-            "sales:unassigned",
-            "user-question",
-            ("sales.assignmentrule", "change"),
-            35,
-        )
-    )
-    navigation.register(
         Door("sales.opportunities", "sales", _("Opportunities"), "sales:opportunities", "target", deal, 40)
     )
     navigation.register(
@@ -227,17 +185,6 @@ def _deal_doors() -> None:
             "route",
             ("sales.process", "change"),
             40,
-        )
-    )
-    navigation.register(
-        Door(
-            "sales.assignment",
-            "setup",
-            _("Assignment"),
-            "admin:sales_assignmentrule_changelist",
-            "arrows-split",
-            ("sales.assignmentrule", "change"),
-            50,
         )
     )
 

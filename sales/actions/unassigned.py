@@ -95,10 +95,11 @@ def _hopeful(now: datetime) -> Q:
     rules = list(AssignmentRule.objects.filter(is_active=True))
     lines = lines_of(rules)
     chooser = Chooser(lines, people({pk for line in lines for pk in line.people}, now))
-    able = [line.rule.pk for line in lines if chooser.can_give(line, now)]
-    passing = [line.rule.pk for line in lines if not line.rule.waits] if able else []
+    able = [at for at, line in enumerate(lines) if chooser.can_give(line, now)]
+    passing = [at for at, line in enumerate(lines) if not line.rule.waits and any(at < other for other in able)]
+    hopeful = {lines[at].rule.pk for at in (*able, *passing)}
     stale = Q(assignment_tried_at=None) | Q(assignment_tried_at__lte=now - PATIENCE)
-    return Q(assignment_rule__in=[*able, *passing]) | (Q(assignment_rule=None) & stale) | Q(assignment_tried_at=None)
+    return Q(assignment_rule__in=hopeful) | (Q(assignment_rule=None) & stale) | Q(assignment_tried_at=None)
 
 
 def tell_of_choices(leads: Sequence[Lead], choices: Sequence[Choice], by: User | None) -> None:

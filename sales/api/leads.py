@@ -1,4 +1,4 @@
-"""/api/v1/leads/ and /api/v1/assignment-rules/."""
+"""/api/v1/leads/."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from crm.api.custom import CustomMixin
 from crm.api.filtering import OF_ITS_KIND
 from crm.api.merging import MergeMixin
 from crm.api.records import KindViewSet
-from crm.api.rules import StoredRuleField
-from crm.api.views import RecordViewSet
 from crm.models import Account, Campaign, Contact, Currency
 from sales.actions.leads import (
     capture_lead,
@@ -28,10 +26,9 @@ from sales.actions.leads import (
     qualify_lead,
     reactivate_lead,
 )
-from sales.actions.unassigned import ask_for_another_try, assign_by_rules, claim_lead
+from sales.actions.unassigned import assign_by_rules, claim_lead
 from sales.api.fields import Seen
-from sales.models import AssignmentRule, DisqualifyReason, Lead
-from sales.queries.rule_lines import in_words
+from sales.models import DisqualifyReason, Lead
 
 PERSON = ("email", "first_name", "last_name", "phone", "country", "job_title")
 
@@ -175,44 +172,3 @@ class LeadViewSet(AsksFirst, MergeMixin, KindViewSet):
     @action(detail=True, methods=["post"], serializer_class=serializers.Serializer)
     def reactivate(self, request: Request, pk: str | None = None) -> Response:
         return self.acted(reactivate_lead, request)
-
-
-class AssignmentRuleSerializer(serializers.ModelSerializer):
-    """`when` is a rule over leads; null: every lead. `words` says which leads the rule is for, "" for all of them."""
-
-    when = StoredRuleField(of="sales.lead", required=False, allow_null=True)
-    words = serializers.SerializerMethodField()
-
-    class Meta:
-        model = AssignmentRule
-        fields = [
-            "id", "name", "order", "is_active", "campaign", "when", "words", "distribution", "users", "team",
-            "respects_hours", "waits", "last_owner",
-        ]  # fmt: skip
-        read_only_fields = ["last_owner"]
-
-    def get_words(self, rule: AssignmentRule) -> str:
-        return in_words(rule)
-
-
-class AssignmentRuleViewSet(RecordViewSet):
-    """Whatever changes the rules has the waiting leads tried again."""
-
-    queryset = AssignmentRule.objects.order_by("order", "pk").select_related("campaign").prefetch_related("users")
-    serializer_class = AssignmentRuleSerializer
-    restore: Any = None
-    """A rule is deleted at once; there is nothing to bring back."""
-
-    def perform_create(self, form: Any) -> Any:
-        saved = super().perform_create(form)
-        ask_for_another_try()
-        return saved
-
-    def perform_update(self, form: Any) -> Any:
-        saved = super().perform_update(form)
-        ask_for_another_try()
-        return saved
-
-    def perform_destroy(self, record: AssignmentRule) -> None:
-        super().perform_destroy(record)
-        ask_for_another_try()

@@ -2,10 +2,11 @@
 
 from rest_framework.routers import BaseRouter
 
+from sales.api.assignment import AssignmentRuleViewSet
 from sales.api.competitors import CompetitorViewSet, RivalryViewSet
 from sales.api.deal_people import MemberViewSet, StakeholderViewSet
 from sales.api.documents import InvoiceViewSet, OrderViewSet, QuoteViewSet
-from sales.api.leads import AssignmentRuleViewSet, LeadViewSet
+from sales.api.leads import LeadViewSet
 from sales.api.opportunities import OpportunityViewSet
 from sales.api.products import PriceListViewSet, ProductViewSet, TaxRateViewSet
 

@@ -51,6 +51,10 @@ def test_a_rule_is_written_tried_and_used_and_what_nobody_gets_is_claimed(page_a
     page.get_by_role("button", name="Claim it").click()
     expect(page.get_by_text("It is yours now.")).to_be_visible()
     assert Lead.objects.get(topic="One too many").owner == manager
+    page.goto("/leads/unassigned/")
+    page.locator("tbody tr", has_text="Nobody’s wish").get_by_role("button", name="Claim it").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nobody’s wish")
+    assert Lead.objects.get(topic="Nobody’s wish").owner == manager
     assert page.problems == []
 
 

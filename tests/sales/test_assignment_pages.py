@@ -131,3 +131,14 @@ def test_the_list_of_rules_costs_the_same_however_many(client, manager, rep, num
     client.force_login(manager)
     with django_assert_max_num_queries(16):
         assert "Rita Rep" in client.get(LIST).text
+
+
+def test_the_api_tells_what_the_rules_would_have_done(api, administrator, rep, marketer):
+    lead = LeadFactory()
+    api.force_authenticate(administrator)
+    (told,) = api.get("/api/v1/assignment-rules/dry-run/?days=2").data
+    assert (told["lead"], told["owner"]) == (lead.pk, "Rita Rep")
+    assert told["why"] == "by the rule “All reps in turn”: next in turn"
+    assert api.get("/api/v1/assignment-rules/dry-run/?days=0").status_code == 400
+    api.force_authenticate(rep)
+    assert api.get("/api/v1/assignment-rules/dry-run/").status_code == 403

@@ -180,3 +180,31 @@ def test_where_every_lead_has_somebody_the_queue_says_so(client, manager):
     text = client.get(reverse("sales:unassigned"), follow=True).content.decode()
     assert "Every lead has somebody" in text
     assert "Nothing matches" not in text
+
+
+def test_a_lead_that_was_passed_on_in_vain_is_given_when_a_later_rule_can(only, rep, django_assert_max_num_queries):
+    AssignmentRule.objects.update(order=1, waits=False)
+    Seller.objects.create(user=rep, capacity=0)
+    second = UserFactory(name="Second", roles=["rep"])
+    seller = Seller.objects.create(user=second, capacity=0)
+    AssignmentRuleFactory(name="Second’s", order=2).users.set([second])
+    (lead,) = arrive()
+    assert (lead.unassigned_because, len(lead.unassigned_details["rules"])) == ("full", 2)
+    with django_assert_max_num_queries(12):
+        try_waiting_leads()
+    Seller.objects.filter(pk=seller.pk).update(capacity=1)
+    try_waiting_leads()
+    assert Lead.objects.get().owner == second
+
+
+def test_many_are_given_by_the_rules_and_claimed_from_the_list(client, only, manager, rep):
+    leads = [LeadFactory() for _ in range(3)] + [LeadFactory(owner=manager)]
+    client.force_login(manager)
+    ids = [lead.pk for lead in leads]
+    assert (
+        client.post(
+            reverse("crm:bulk-do", args=["sales.lead", "sales.by_rules"]), {"ids": ids, "go": "yes"}
+        ).status_code
+        < 400
+    )
+    assert [Lead.objects.get(pk=pk).owner for pk in ids] == [rep, rep, rep, manager]
