@@ -13,8 +13,10 @@ from config.people import INDUSTRIES, Person, people
 from crm.actions.activities import book_appointment, complete_activity, log_activity
 from crm.actions.consent import give_consent_many
 from crm.actions.contacts import capture_contact
+from crm.actions.series import repeat_activity
 from crm.audit import keep_created
 from crm.models import Account, Activity, Contact, User
+from crm.recurrence import Repeat
 from sales.actions.closing import lose_opportunity, win_opportunity
 from sales.actions.competitors import put_into_deal
 from sales.actions.deal_people import put_on_team, set_stakeholder
@@ -185,14 +187,22 @@ def _talk(deal: Opportunity, rep: User, number: int) -> None:
         start = _tomorrow_at(10) + timedelta(days=number)
         book_appointment(
             subject="Demo of the planner", starts_at=start, ends_at=start + timedelta(hours=1), regarding=deal,
-            location="Video call", by=rep,
+            location="Video call", reminder="15m", by=rep,
         )  # fmt: skip
     elif number % 3 == 1:
         task = log_activity(
-            kind=Activity.Kind.TASK, subject="Send references", regarding=deal, due_at=_tomorrow_at(9), by=rep
-        )
+            kind=Activity.Kind.TASK, subject="Send references", regarding=deal, due_at=_tomorrow_at(9), by=rep,
+            priority=Activity.Priority.HIGH if number == 1 else Activity.Priority.NORMAL,
+        )  # fmt: skip
         if number > 6:
             complete_activity(task, by=rep)
+    if number == 2:
+        start = _tomorrow_at(15)
+        check = book_appointment(
+            subject="Weekly check of the order", starts_at=start, ends_at=start + timedelta(minutes=30),
+            regarding=deal, invite=False, by=rep,
+        )  # fmt: skip
+        repeat_activity(check, Repeat("WEEKLY", count=6), by=rep)
 
 
 def _win(deal: Opportunity, rep: User, *, is_paid: bool) -> None:

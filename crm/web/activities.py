@@ -46,6 +46,7 @@ def activity(request: SignedIn, pk: int) -> HttpResponse:
         "crm/activities/detail.html",
         regarding=_regarding(shown, request),
         people=people_of(shown, request.user),
+        repeats=_repeats(shown),
     )
 
 

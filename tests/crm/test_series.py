@@ -164,7 +164,10 @@ def test_the_pages_of_repeating(client, rep):
     assert "Days of the week go with weeks." in bad.text
     assert client.post(address, {"every": 0, "frequency": "HOURLY"}).status_code == 422
     client.post(address, {"every": 1, "frequency": "WEEKLY", "count": 3})
-    assert "every week, 3 times" in client.get(task.get_absolute_url()).text
+    client.get(task.get_absolute_url())  # where the toast is
+    page = client.get(task.get_absolute_url()).text
+    assert "every week, 3 times" in page
+    assert "Change all that follow" in page
     changed = client.post(f"/activities/{task.pk}/following/", {"subject": "Water them", "due_at": "2027-03-15T11:00"})
     assert changed.status_code == 302
     assert local(Activity.objects.order_by("due_at")) == ["15.03. 11:00", "22.03. 11:00", "29.03. 11:00"]

@@ -6,8 +6,13 @@ import pytest
 from playwright.sync_api import expect
 
 from crm.actions.activities import book_appointment
+from crm.actions.attendees import add_attendee
+from crm.actions.meeting_mails import Guest
+from crm.actions.series import repeat_activity
 from crm.models import Activity
+from crm.recurrence import Repeat
 from tests.e2e.conftest import NARROW, WIDE
+from tests.factories.crm import ContactFactory
 
 pytestmark = pytest.mark.browser
 TEN = datetime(2027, 3, 3, 10, 0, tzinfo=UTC)
@@ -52,6 +57,20 @@ def test_by_keyboard_an_appointment_is_moved_by_a_form(rep, meeting, page_as):
     page.locator("#sheet").get_by_role("button", name="Move").click()
     expect(page.locator(".toasts")).to_contain_text("Moved: Demo")
     assert Activity.objects.get().due_at == datetime(2027, 3, 5, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide", "narrow"])
+def test_axe_finds_nothing_on_an_appointment_and_its_dialogs(rep, meeting, page_as, serious, viewport, scheme):
+    add_attendee(meeting, Guest(contact=ContactFactory(owner=rep)), by=rep)
+    repeat_activity(meeting, Repeat("WEEKLY", count=3), by=rep, now=TEN)
+    page = page_as(rep, viewport=viewport, color_scheme=scheme, bypass_csp=True)
+    page.goto(meeting.get_absolute_url())
+    expect(page.locator("#people-title")).to_be_visible()
+    assert [found for found in serious(page) if ".btn-me" not in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    page.get_by_role("link", name="Add somebody").click()
+    expect(page.locator("#sheet").get_by_label("Or a colleague")).to_be_visible()
+    assert [found for found in serious(page) if ".btn-me" not in found] == []
 
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "dark")])
