@@ -4,10 +4,12 @@ from django.urls import URLPattern, URLResolver, path
 
 from sales.deal_urls import deals
 from sales.document_urls import documents
-from sales.web import leads, lookups, my_work, opportunities, processes, sellers, stages, unassigned, work_queue
+from sales.web import home, leads, lookups, my_work, opportunities, processes, sellers, stages, unassigned, work_queue
 
 app_name = "sales"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("home/", home.home, name="home"),
+    path("home/<slug:name>.csv", home.home_picture, name="home-picture"),
     path("my-work/", my_work.my_work_page, name="my-work"),
     path("my-work/next/", work_queue.next_work, name="my-work-next"),
     path("leads/", leads.leads, name="leads"),

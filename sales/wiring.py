@@ -68,6 +68,7 @@ def _deals() -> None:
         marketer=READS,
     )
     declare("sales.process", "Sales processes", manager=EVERYTHING)
+    declare("sales.quota", "Quotas", manager=EVERYTHING)
     record_kinds.register_all()
     personal.register_all()
     related.register_all()
@@ -155,6 +156,10 @@ def _deal_kinds() -> None:
 
 def _deal_doors() -> None:
     lead, deal = ("sales.lead", "view"), ("sales.opportunity", "view")
+    deals = ("sales.opportunity", "view")
+    navigation.register(Door("sales.home", "sales", _("Home"), "sales:home", "home", deals, 10))
+    quota = ("sales.quota", "view")
+    navigation.register(Door("sales.quotas", "setup", _("Quotas"), "admin:sales_quota_changelist", "target", quota, 52))
     navigation.register(
         Door("sales.my-work", "sales", _("My work"), "sales:my-work", "checklist", ("sales.lead", "change"), 20)
     )

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from config.demo.company import make_company, make_people
 from config.demo.marketing import make_campaign
-from config.demo.sales import make_availability, make_customers, make_deals, make_leads, qualify_one
+from config.demo.sales import make_availability, make_customers, make_deals, make_leads, make_quotas, qualify_one
 from crm.audit import changing
 from crm.errors import NotAllowed
 from crm.models import Company, DemoRows, User
@@ -46,6 +46,7 @@ def _make(say: Callable[[str], None]) -> None:
     say("leads and deals")
     make_leads(users)
     make_availability(users)
+    make_quotas(users)
     make_deals(users, contacts)
     qualify_one(users)
     say("a campaign with its webinar")

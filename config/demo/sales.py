@@ -29,7 +29,7 @@ from sales.actions.quotes import activate_quote, create_quote, revise_quote
 from sales.actions.sellers import add_absence, set_hours
 from sales.actions.stages import advance_opportunity
 from sales.demo import make_renewal_process
-from sales.models import Competitor, Lead, Opportunity, Product
+from sales.models import Competitor, Lead, Opportunity, Product, Quota
 
 FILLED: dict[str, dict[str, Any]] = {
     "qualify": {"purchase_timeframe": "this_quarter", "budget_amount": Decimal(60_000)},
@@ -53,6 +53,8 @@ COMPETITORS = {
         "weaknesses": "No service contracts and no planner.",
     },
 }
+QUOTAS = {"priya": 10_000, "arne": 8_000, "lena": 8_000}
+"""In euros a month."""
 STAKES = ["decision_maker", "champion", "influencer", "technical_buyer"]
 DEALS = [
     ("Courier fleet, first 40 bikes", "qualify", "open"),
@@ -131,6 +133,12 @@ def make_availability(users: dict[str, User]) -> None:
             job_title=p.job_title, origin="Website", by=marta,
         )  # fmt: skip
         Lead.objects.create(topic=topic, contact=contact, company_name=p.company, source="Website", created_by=marta)
+
+
+def make_quotas(users: dict[str, User]) -> None:
+    """What each rep is to win this month."""
+    month = timezone.localdate().replace(day=1)
+    Quota.objects.bulk_create(Quota(user=users[name], month=month, amount=amount) for name, amount in QUOTAS.items())
 
 
 def make_competitors(by: User) -> list[Competitor]:

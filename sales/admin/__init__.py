@@ -1,5 +1,5 @@
 """The admin pages of sales."""
 
-from sales.admin import assignment, processes
+from sales.admin import assignment, processes, quotas
 
-__all__ = ["assignment", "processes"]
+__all__ = ["assignment", "processes", "quotas"]

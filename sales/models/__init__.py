@@ -20,6 +20,7 @@ from sales.models.opportunity_lines import OpportunityLine
 from sales.models.orders import Order, OrderLine, OrderStatus
 from sales.models.processes import Process, ProcessStep, Stage
 from sales.models.products import PriceList, PriceListItem, Product, ProductStatus, TaxRate
+from sales.models.quotas import Quota
 from sales.models.quotes import CloseReason, Quote, QuoteLine, QuoteStatus
 from sales.models.sellers import WEEKDAYS, Absence, Seller
 
@@ -56,6 +57,7 @@ __all__ = [
     "Product",
     "ProductStatus",
     "Progress",
+    "Quota",
     "Quote",
     "QuoteLine",
     "QuoteStatus",
