@@ -187,7 +187,7 @@ OPPORTUNITY = RecordKind(
     change=change_opportunity,
     assign=assign_opportunity,
     locked=locked_if_closed,
-    in_head=("status", "stage", "stage_since"),
+    in_head=("status", "stage", "stage_since", "process", "process_state"),
 )  # fmt: skip
 
 COMPETITOR = RecordKind(

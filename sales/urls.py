@@ -4,7 +4,19 @@ from django.urls import URLPattern, URLResolver, path
 
 from sales.deal_urls import deals
 from sales.document_urls import documents
-from sales.web import home, leads, lookups, my_work, opportunities, processes, sellers, stages, unassigned, work_queue
+from sales.web import (
+    board,
+    home,
+    leads,
+    lookups,
+    my_work,
+    opportunities,
+    processes,
+    sellers,
+    stages,
+    unassigned,
+    work_queue,
+)
 
 app_name = "sales"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -28,7 +40,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/<int:pk>/disqualify/", leads.lead_disqualify, name="lead-disqualify"),
     path("leads/<int:pk>/reactivate/", leads.lead_reactivate, name="lead-reactivate"),
     path("opportunities/", opportunities.opportunities, name="opportunities"),
-    path("opportunities/board/", my_work.board, name="board"),
+    path("opportunities/board/", board.board, name="board"),
+    path("opportunities/board/lane/", board.board_lane, name="board-lane"),
+    path("opportunities/board/changes/", board.board_changes, name="board-changes"),
+    path("opportunities/board/<int:pk>/", board.board_move, name="board-move"),
     path("opportunities/new/", opportunities.opportunity_new, name="opportunity-new"),
     path("opportunities/account-names/", lookups.account_names, name="account-names"),
     path("opportunities/contact-names/", lookups.contact_names, name="contact-names"),

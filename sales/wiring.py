@@ -128,7 +128,7 @@ def _deals() -> None:
         "revenue", _("Won"), facts.count(facts.contacts_won), facts.contacts_won, facts.revenue_won, order=80
     )
     triggers.keep(watched.LEAD, watched.OPPORTUNITY)
-    auditlog.register(Opportunity, exclude_fields=["version", "updated_at"])
+    auditlog.register(Opportunity, exclude_fields=["version", "updated_at", "place", "placed_at"])
     for source in found.SOURCES:
         search.register(source)
     indexed.keep(*sales_indexed.EVERY)

@@ -25,8 +25,8 @@ from crm.hooks.records import Field, RecordKind
 from crm.queries.keyset import Order
 from crm.queries.views import AnyView, Shelf
 
-NOT_FILTERS = {"view", "sort", "columns", "page", "after", "before"}
-"""Names in the query string of a list that narrow nothing."""
+NOT_FILTERS = {"view", "sort", "columns", "page", "after", "before", "by"}
+"""Names in the query string of a list that narrow nothing; “by” is how a board groups it."""
 MOST_COLUMNS = 20
 
 
@@ -149,5 +149,5 @@ class ListQuery:
 
 def _state(query: QueryDict) -> list[tuple[str, list[str]]]:
     """What a query string shows, in one order whatever the order it was asked in."""
-    place = ("view", "page", "after", "before")
+    place = ("view", "page", "after", "before", "by")
     return sorted((name, list(values)) for name, values in query.lists() if name not in place and any(values))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from crm.actions.assignment import hand_over, tell_of_new_owner
 from crm.errors import Invalid, NotAllowed, Stale
@@ -21,6 +23,7 @@ from sales.models import (
 )
 from sales.pricing import price_document
 
+FIRST_DAY, NO_DAY = date(2000, 1, 1), date(2200, 1, 1)
 CLOSING = (ForecastCategory.WON, ForecastCategory.LOST)
 
 
@@ -56,6 +59,7 @@ def open_opportunity(
         **fields,
     )
     keep_base(opportunity)
+    keep_place(opportunity)
     opportunity.save()
     StageVisit.objects.create(opportunity=opportunity, stage=opportunity.stage, by=by)
     tell_the_log("opportunity.opened", opportunity, by, topic=topic)
@@ -82,6 +86,7 @@ def change_opportunity(opportunity: Opportunity, *, by: User, version: int | Non
         asked = [line.asked for line in opportunity.lines.all()]
         opportunity.estimated_revenue = price_document(asked, opportunity.currency.decimals).net
     keep_base(opportunity)
+    keep_place(opportunity)
     save(opportunity)
     return opportunity
 
@@ -122,6 +127,14 @@ def keep_base(opportunity: Opportunity) -> None:
     """Rounds the estimate to the currency's decimals and sets its base-currency value at today's rate."""
     opportunity.estimated_revenue = rounded(opportunity.estimated_revenue, opportunity.currency)
     opportunity.estimated_revenue_base = in_base(opportunity.estimated_revenue, opportunity.currency_id)
+
+
+def keep_place(opportunity: Opportunity) -> None:
+    """A card that nobody placed stands on the board by its closing day, and among those of one day behind the older ones."""
+    day = opportunity.estimated_close or NO_DAY
+    days = (day - FIRST_DAY).days
+    if opportunity.placed_at is None and int(opportunity.place // 1) != days:
+        opportunity.place = days + timezone.now().timestamp() % 1e8 / 1e8
 
 
 def rounded(amount: Decimal, currency: Currency) -> Decimal:

@@ -10,7 +10,7 @@ from django_fsm import can_proceed
 from crm.errors import Invalid, NotAllowed
 from crm.log.recording import record
 from crm.models import User
-from sales.actions.opportunities import keep_base, lock, save
+from sales.actions.opportunities import keep_base, keep_place, lock, save
 from sales.actions.processes import must_be_under_way
 from sales.actions.steps import fill_steps, must_be_complete
 from sales.models import Opportunity, Stage, StageVisit
@@ -61,6 +61,7 @@ def _filled(opportunity: Opportunity, values: dict[str, Any]) -> Opportunity:
     fill_steps(opportunity, values)
     if values:
         keep_base(opportunity)
+        keep_place(opportunity)
     return opportunity
 
 

@@ -82,7 +82,10 @@ class OpportunityQuerySet(RecordQuerySet):
 
 
 class Opportunity(FSMModelMixin, Record):
-    """A sale that may come. It has one currency; `…_base` is the same amount in the company's currency, kept by actions."""
+    """A sale that may come. It has one currency; `…_base` is the same amount in the company's currency, kept by actions.
+
+    `place` orders the cards of the board: by the closing day, until somebody places the card (`placed_at`).
+    """
 
     topic = models.CharField(max_length=300)
     account = models.ForeignKey("crm.Account", models.PROTECT, null=True, blank=True, related_name="opportunities")
@@ -99,6 +102,8 @@ class Opportunity(FSMModelMixin, Record):
     status = FSMField(choices=OpportunityStatus, default=OpportunityStatus.OPEN, protected=True, max_length=6)
     stage = FSMField(choices=Stage, default=Stage.QUALIFY, protected=True, max_length=10)
     stage_since = models.DateTimeField(default=timezone.now, editable=False)
+    place = models.FloatField(default=0, editable=False)
+    placed_at = models.DateTimeField(null=True, blank=True, editable=False)
     rating = models.CharField(max_length=4, choices=Rating, default=Rating.WARM)
 
     currency = models.ForeignKey("crm.Currency", models.PROTECT, related_name="+")
@@ -148,6 +153,10 @@ class Opportunity(FSMModelMixin, Record):
             models.Index(fields=["owner", "estimated_close", "id"], name="opportunity_close_by_owner"),
             models.Index(fields=["owner", "contact"], name="opportunity_path_to_contact", condition=Q(deleted_at=None)),
             models.Index(fields=["status", "stage", "estimated_close"], name="opportunity_by_stage"),
+            models.Index(fields=["status", "stage", "place", "id"], name="opportunity_on_board"),
+            models.Index(fields=["status", "forecast_category", "place", "id"], name="opportunity_on_board_category"),
+            models.Index(fields=["owner", "status", "place", "id"], name="opportunity_on_board_owner"),
+            models.Index(fields=["placed_at"], name="opportunity_placed", condition=~Q(placed_at=None)),
             models.Index(fields=["status", "id"], name="opportunity_by_status"),
             models.Index(fields=["topic", "id"], name="opportunity_by_topic"),
             models.Index(fields=["estimated_close", "id"], name="opportunity_by_close"),

@@ -1,60 +1,122 @@
-"""The board: what stands in each stage, with count, sum and weighted sum in the base currency."""
+"""The board: open deals in columns, with count, sum and weighted sum in the base currency, exact however many there are.
+
+A column pages by key in the order of `place`. Sums are one GROUP BY over what the reader sees; cards are read column by
+column from an index, so that a page costs the same among a hundred deals and among a hundred thousand.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, F, Sum, Window
-from django.db.models.functions import RowNumber
+from django.db import connection
+from django.db.models import BigIntegerField, Count, F, Sum
+from django.db.models.functions import Cast, Round
 
-from sales.models import Opportunity, Stage
+from crm.queries.keyset import KeysetPage, Order, page_of
+from crm.queries.lists import ListQuery
+from sales.models import Opportunity
+from sales.queries.board_columns import Column, Grouping
 
-CARDS = 50
+CARDS = 20
+FILLED = 6
+"""So many columns come with their cards; further ones fetch them when they are scrolled to."""
+BY_PLACE = Order(("place",))
+RELATED = ("account", "contact", "owner", "process")
+LATE = timedelta(seconds=10)
+"""Longer than a transaction lasts: what was written before a look and committed after it is found by the next one."""
+MOST_CHANGES = 100
 
 
 @dataclass(frozen=True)
 class Lane:
-    """One column of the board. It shows the first 50 cards by closing day; `count` counts them all."""
+    """One column. `count`, `sum` and `weighted` are of all its deals; `page` has the first cards, None where they come later."""
 
-    stage: Stage
-    cards: list[Opportunity]
+    column: Column
     count: int
     sum: Decimal
     weighted: Decimal
-
-    @property
-    def hidden(self) -> int:
-        return self.count - len(self.cards)
+    page: KeysetPage | None = None
 
 
-def board_of(user: Any, owner: Any = None) -> list[Lane]:
-    """One query for the cards and one for the sums, however many there are."""
-    deals = Opportunity.objects.visible_to(user).open()
-    if owner:
-        deals = deals.filter(owner=owner)
-    place = Window(
-        RowNumber(), partition_by=F("stage"), order_by=[F("estimated_close").asc(nulls_last=True), F("pk").asc()]
-    )
-    cards = deals.select_related("account", "contact", "owner").annotate(place=place).filter(place__lte=CARDS)
-    cards = cards.order_by("place")
-    sums = {
-        row["stage"]: row
-        for row in deals.order_by()
-        .values("stage")
-        .annotate(
-            n=Count("pk"),
-            total=Sum("estimated_revenue_base"),
-            share=Sum(F("estimated_revenue_base") * F("probability")),
+@dataclass(frozen=True)
+class Board:
+    """What one reader sees for a query string of the list, grouped."""
+
+    asked: ListQuery
+    grouping: Grouping
+    today: date
+
+    @cached_property
+    def deals(self) -> Any:
+        """The open deals that match, whoever may see them."""
+        return self.asked.matching.open()  # type: ignore[attr-defined]
+
+    @cached_property
+    def columns(self) -> Sequence[Column]:
+        return self.grouping.columns(self.today, [key for key, row in self._sums.items() if row["n"]])
+
+    @cached_property
+    def _sums(self) -> dict[str, dict[str, Any]]:
+        """By the key of the column."""
+        rows = self.grouping.keyed(self.deals.visible_to(self.asked.user).order_by(), self.today)
+        found = rows.values("lane").annotate(
+            n=Count("pk"), total=Sum(_amount()), share=Sum(_amount() * F("probability"))
         )
-    }
-    lanes: dict[str, list[Opportunity]] = {stage: [] for stage in Stage}
-    for card in cards:
-        lanes[card.stage].append(card)
-    return [_lane(stage, lanes[stage], dict(sums.get(stage, {}))) for stage in Stage]
+        unit = Decimal(1) if connection.vendor == "postgresql" else Decimal(100)
+        return {
+            self.grouping.key_of(row["lane"]): {
+                "n": row["n"],
+                "total": Decimal(row["total"]) / unit,
+                "share": Decimal(row["share"]) / unit / 100,
+            }
+            for row in found
+        }
+
+    def heads(self) -> list[Lane]:
+        """Every column with its numbers and no cards."""
+        return [self._lane(column) for column in self.columns]
+
+    def lanes(self) -> list[Lane]:
+        """Every column, the first ones with their first cards."""
+        return [
+            self._lane(column, self.page(column) if number < FILLED else None)
+            for number, column in enumerate(self.columns)
+        ]
+
+    def page(self, column: Column, after: str = "") -> KeysetPage:
+        rows = self.deals.filter(column.rows).select_related(*RELATED)
+        return page_of(rows, BY_PLACE, self.asked.ways, size=CARDS, after=after)
+
+    def cards(self, keys: Sequence[int]) -> list[Opportunity]:
+        """Those of these deals that stand on this board, in its order."""
+        rows = self.deals.filter(pk__in=keys).visible_to(self.asked.user).select_related(*RELATED)
+        return list(rows.order_by("place", "pk"))
+
+    def column_of(self, card: Opportunity) -> str:
+        return self.grouping.place_of(card, self.today)
+
+    def _lane(self, column: Column, page: KeysetPage | None = None) -> Lane:
+        sums = self._sums.get(column.key, {"n": 0, "total": Decimal(0), "share": Decimal(0)})
+        cent = Decimal("0.01")
+        return Lane(column, sums["n"], sums["total"].quantize(cent), sums["share"].quantize(cent), page)
 
 
-def _lane(stage: Stage, cards: list[Opportunity], sums: dict[str, Any]) -> Lane:
-    share = Decimal(sums.get("share") or 0) / 100
-    return Lane(stage, cards, sums.get("n", 0), sums.get("total") or Decimal(0), share.quantize(Decimal("0.01")))
+def changed_since(moment: datetime) -> list[int]:
+    """The keys of the deals that were changed or placed since, by two indexes; one more than `MOST_CHANGES` at most."""
+    since = moment - LATE
+    rows = Opportunity.objects.order_by()
+    changed = rows.filter(updated_at__gt=since).values_list("pk", flat=True)[: MOST_CHANGES + 1]
+    placed = rows.filter(placed_at__gt=since).values_list("pk", flat=True)[: MOST_CHANGES + 1]
+    return sorted({*changed, *placed})
+
+
+def _amount() -> Any:
+    """SQLite adds decimals as floating-point numbers; in cents they stay exact."""
+    if connection.vendor == "postgresql":
+        return F("estimated_revenue_base")
+    return Cast(Round(F("estimated_revenue_base") * 100), BigIntegerField())

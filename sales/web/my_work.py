@@ -1,4 +1,4 @@
-"""My work: where a rep's day begins. And the board of opportunities."""
+"""My work: where a rep's day begins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,10 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from crm.hooks.registry import Text
-from crm.queries.rates import base_currency
 from crm.web.requests import SignedIn
-from sales.models import Opportunity, Stage
-from sales.queries.board import board_of
 from sales.queries.my_work import SOON, Block, MyWork, my_work
 from sales.web.work_queue import Place, keep_queue, key_of, places_of
 
@@ -89,23 +86,3 @@ def _activities(user: Any, **more: str) -> str:
 
 def _deals(user: Any, **more: Any) -> str:
     return f"{reverse('sales:opportunities')}?{urlencode({'status': 'open', 'owner': user.pk, **more})}"
-
-
-@login_required
-def board(request: HttpRequest) -> HttpResponse:
-    """`?whose=mine` shows the reader's own deals only."""
-    is_mine = request.GET.get("whose") == "mine"
-    lanes = board_of(request.user, request.user if is_mine else None)
-    shown = [card.pk for lane in lanes for card in lane.cards]
-    context = {
-        "lanes": lanes,
-        "is_mine": is_mine,
-        "currency": base_currency(),
-        "stages": list(Stage),
-        "editable": set(
-            Opportunity.objects.editable_by(request.user).filter(pk__in=shown).values_list("pk", flat=True)
-        ),
-        "now": timezone.now(),
-        "today": timezone.localdate(),
-    }
-    return render(request, "sales/opportunities/board.html", context)

@@ -32,7 +32,8 @@ def opportunities(request: HttpRequest) -> HttpResponse:
     new_url = reverse("sales:opportunity-new") if may(request.user, "sales.opportunity", "add") else ""
     sentence = _("An opportunity is a sale that may come. Qualify a lead and it is opened for you, or open one here.")
     empty = Empty(_("No opportunities yet"), sentence, _("New opportunity") if new_url else "", new_url, "target")
-    doors = [(_("Board"), reverse("sales:board"), "layout-kanban")]
+    filters = f"?{request.GET.urlencode()}" if request.GET else ""
+    doors = [(_("Board"), reverse("sales:board") + filters, "layout-kanban")]
     return render_records(
         request, "sales.opportunity", empty=empty, new_url=new_url, new_label=_("New opportunity"), actions=doors
     )

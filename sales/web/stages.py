@@ -133,8 +133,7 @@ def opportunity_set_stage(request: HttpRequest, pk: int) -> HttpResponse:
     to = request.POST.get("stage", "")
     if to not in Stage:
         raise Http404
-    home = reverse("sales:board") if request.POST.get("back") == "board" else ""
-    return _moved(request, record, Stage(to), home)
+    return _moved(request, record, Stage(to))
 
 
 @login_required
@@ -152,9 +151,9 @@ def now_in(moved: Opportunity) -> str:
     return _("Now in %(stage)s.") % {"stage": moved.get_stage_display()}
 
 
-def _moved(request: HttpRequest, record: Opportunity, to: Stage | None, home: str = "") -> HttpResponse:
+def _moved(request: HttpRequest, record: Opportunity, to: Stage | None) -> HttpResponse:
     """A full page is led to the form of what is missing; htmx gets it where it asked."""
-    home, user = home or record.get_absolute_url(), request.user
+    home, user = record.get_absolute_url(), request.user
     try:
         moved = set_stage(record, stage=to, by=user) if to else advance_opportunity(record, by=user)  # type: ignore[arg-type]
     except StepsMissing as problem:

@@ -1,22 +1,222 @@
-// The board: dropping a card on another lane presses the card's own “Move”, so that what is missing is asked for as there.
+// The board: a card is dragged, moved by keys or by its menu; what a colleague moves slides in. The server draws every card.
 const board = document.querySelector("[data-board]");
+const sheet = document.querySelector("#sheet");
+const announce = document.querySelector("[data-announce]");
+const lanes = () => [...board.querySelectorAll("[data-lane]")];
+const laneOf = (card) => card.closest("[data-lane]");
+const cardsOf = (lane) => [...lane.querySelectorAll("[data-card]")];
+const cardOf = (key) => board.querySelector(`[data-card="${key}"]`);
+const say = (text) => { announce.textContent = text; };
+const toast = (text) => document.dispatchEvent(new CustomEvent("tandem:toast", { detail: { text, tone: "error" } }));
+const order = (card) => [Number(card.dataset.place), Number(card.dataset.card)];
+let now = board?.dataset.now;
+let busy = 0;      // a card is in the hand, on its way, or asked about: nothing may slide in under it
+let held = null;   // the card that the keys have picked up, with where it was
+
+const where = (card) => ({ lane: laneOf(card), next: card.nextElementSibling });
+const putBack = (card, was) => was.lane.insertBefore(card, was.next?.parentElement === was.lane ? was.next : null);
+const nameOf = (card) => card.querySelector(".row-link").textContent;
+
+// What the server answered: heads, cards, those that are gone
+
+function apply(text) {
+  const made = document.createElement("template");
+  made.innerHTML = text;
+  const changes = made.content.querySelector("[data-changes]");
+  if (!changes) return;
+  changes.querySelectorAll("[data-head]").forEach((head) =>
+    board.querySelector(`[data-head="${CSS.escape(head.dataset.head)}"]`)?.replaceWith(head));
+  changes.querySelectorAll("[data-gone]").forEach((gone) => cardOf(gone.dataset.gone)?.remove());
+  changes.querySelectorAll("[data-card]").forEach(put);
+  if (changes.dataset.said) say(changes.dataset.said);
+  now = changes.dataset.now;
+}
+
+function put(card) {
+  const old = cardOf(card.dataset.card);
+  if (old && ["version", "place", "in"].every((name) => old.dataset[name] === card.dataset[name]) && laneOf(old).dataset.lane === card.dataset.in) return;
+  const had = old?.contains(document.activeElement);
+  const lane = board.querySelector(`[data-lane="${CSS.escape(card.dataset.in)}"]`);
+  old?.remove();
+  if (!lane) return;
+  const [place, key] = order(card);
+  const next = cardsOf(lane).find((one) => { const [p, k] = order(one); return p > place || (p === place && k > key); });
+  const more = lane.querySelector(".lane-more");
+  if (!next && more && !old) return;  // behind what is loaded: it comes with its page
+  lane.insertBefore(card, next ?? more);
+  window.htmx.process(card);
+  if (had) card.querySelector(".row-link").focus();
+}
+
+// A move: the card stands where it was dropped until the server says otherwise
+
+async function send(card, was, values = null) {
+  busy += 1;
+  const lane = laneOf(card);
+  const rest = cardsOf(lane);
+  const at = rest.indexOf(card);
+  const body = new FormData(values ?? undefined);
+  body.set("to", lane.dataset.lane);
+  if (was) {
+    body.set("above", rest[at - 1]?.dataset.card ?? "");
+    body.set("below", rest[at + 1]?.dataset.card ?? "");
+  }
+  try {
+    const token = JSON.parse(document.body.getAttribute("hx-headers"))["x-csrftoken"];
+    const answer = await fetch(card.dataset.address, { method: "POST", body, headers: { "X-CSRFToken": token, "HX-Request": "true" } });
+    const text = await answer.text();
+    if (answer.ok) {
+      apply(text);
+      return true;
+    }
+    if (answer.status === 422) {
+      ask(card, was, text);
+      return false;
+    }
+    const trigger = answer.headers.get("HX-Trigger");
+    for (const [name, detail] of Object.entries(trigger ? JSON.parse(trigger) : {})) document.dispatchEvent(new CustomEvent(name, { detail }));
+    if (!trigger) toast(document.body.dataset.serverProblem ?? "The server could not do this. Nothing was changed; try again.");
+  } catch {
+    toast("The server cannot be reached. The card is back where it was.");
+  } finally {
+    busy -= 1;
+  }
+  back(card, was);
+  look();
+  return false;
+}
+
+function back(card, was) {
+  sheet.open && sheet.close();
+  if (was && card.isConnected) {
+    putBack(card, was);
+    card.querySelector(".row-link").focus({ preventScroll: true });
+    say(`${nameOf(card)}: ${announce.dataset.back}`);
+  }
+}
+
+// One dialog for all that the stages between need; closing it puts the card back
+function ask(card, was, text) {
+  const body = sheet.querySelector("[data-sheet-body]");
+  body.innerHTML = text;
+  window.htmx.process(body);
+  if (!sheet.open) { sheet.showModal(); busy += 1; }
+  const form = body.querySelector("[data-board-ask]");
+  (form.querySelector(".has-error :is(input, select, textarea)") ?? form.querySelector("input:not([type=hidden]), select, textarea"))?.focus();
+  let isSent = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    isSent = true;
+    if (await send(card, was, form)) sheet.close();
+  });
+  sheet.onclose = () => {
+    busy -= 1;
+    sheet.onclose = null;
+    if (!isSent || card.dataset.in !== laneOf(card)?.dataset.lane) back(card, was);
+  };
+}
+
+// Keys: arrows walk, space picks up and drops, escape puts back
+
+function step(card, key) {
+  const lane = laneOf(card);
+  const open = lanes().filter((one) => "target" in one.dataset || one === held.was.lane);
+  const to = open[open.indexOf(lane) + (key === "ArrowRight" ? 1 : -1)];
+  if (key === "ArrowUp") card.previousElementSibling?.before(card);
+  else if (key === "ArrowDown") card.nextElementSibling?.matches("[data-card]") && card.nextElementSibling.after(card);
+  else if (to) to.prepend(card);
+  card.querySelector(".row-link").focus();
+  card.scrollIntoView({ block: "nearest", inline: "nearest" });
+  say(`${laneOf(card).dataset.label}, ${cardsOf(laneOf(card)).indexOf(card) + 1}`);
+}
+
+function walk(card, key) {
+  const lane = laneOf(card);
+  const beside = lanes()[lanes().indexOf(lane) + (key === "ArrowRight" ? 1 : -1)];
+  const to = key === "ArrowUp" ? card.previousElementSibling : key === "ArrowDown" ? card.nextElementSibling : beside && cardsOf(beside)[0];
+  to?.querySelector(".row-link")?.focus();
+}
+
+function letGo() {
+  const { card } = held;
+  card.classList.remove("is-held");
+  held = null;
+  busy -= 1;
+  return card;
+}
+
+function keyed(event) {
+  const link = event.target.closest("[data-board] .row-link");
+  const card = link?.closest("[data-card]");
+  if (!card || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key.startsWith("Arrow")) (held ? step : walk)(card, event.key);
+  else if (held && event.key === "Escape") { const { was } = held; back(letGo(), was); }
+  else if (held && (event.key === " " || event.key === "Enter")) { const { was } = held; send(letGo(), was); }
+  else if (event.key === " " && card.matches(".is-movable")) {
+    held = { card, was: where(card) };
+    busy += 1;
+    card.classList.add("is-held");
+    say(`${nameOf(card)}: ${announce.dataset.picked}`);
+  } else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+// The menu of a card: the same for mouse, thumb and screen reader
+function chosen(event) {
+  const form = event.target.closest("[data-move]");
+  const card = form?.closest("[data-card]");
+  const was = card && where(card);
+  if (!card) return;
+  if (event.type === "submit") {
+    event.preventDefault();
+    const lane = board.querySelector(`[data-lane="${CSS.escape(event.submitter.value)}"]`);
+    form.closest("details").open = false;
+    lane.prepend(card);
+    send(card, was);
+  } else if (event.target.closest("[data-step]")) {
+    const isUp = event.target.closest("[data-step]").dataset.step === "-1";
+    const beside = isUp ? card.previousElementSibling : card.nextElementSibling;
+    form.closest("details").open = false;
+    if (!beside?.matches("[data-card]")) return;
+    beside[isUp ? "before" : "after"](card);
+    send(card, was);
+  }
+}
+
+// What colleagues did: asked for every few seconds while the page is looked at
+async function look() {
+  if (busy || document.hidden) return;
+  const address = board.dataset.changesSrc;
+  const answer = await fetch(`${address}${address.endsWith("?") ? "" : "&"}since=${encodeURIComponent(now)}`).catch(() => null);
+  const text = await answer?.text();
+  if (!answer || busy) return;  // a card was taken up meanwhile
+  if (answer.status === 205) location.reload();
+  else if (answer.status === 200) apply(text);
+}
 
 if (board) {
   const { default: Sortable } = await import(board.dataset.sortableSrc);
-  const lanes = [...board.querySelectorAll("[data-lane]")];
-  lanes.forEach((lane) => Sortable.create(lane, {
-    group: "stages",
-    sort: false,
+  let was = null;
+  lanes().forEach((lane) => Sortable.create(lane, {
+    group: { name: "cards", put: "target" in lane.dataset },
     draggable: ".is-movable",
-    filter: "a, button, select, label",
+    filter: "button, summary, .deal-move",
     preventOnFilter: false,
+    delay: 180,
+    delayOnTouchOnly: true,
     animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
     ghostClass: "is-ghost",
-    onEnd({ item, from, to }) {
-      if (from === to) return;
-      const form = item.querySelector("[data-move]");
-      form.elements.stage.value = to.dataset.lane;
-      form.requestSubmit();
+    onStart({ item }) { busy += 1; was = where(item); },
+    onEnd({ item, from, to, oldIndex, newIndex }) {
+      busy -= 1;
+      if (from !== to || oldIndex !== newIndex) send(item, was);
     },
   }));
+  document.addEventListener("keydown", keyed, true);
+  board.addEventListener("submit", chosen);
+  board.addEventListener("click", chosen);
+  sheet.addEventListener("click", (event) => event.target.closest("[data-sheet-close]") && sheet.close());
+  setInterval(look, 4000);
+  document.addEventListener("visibilitychange", look);
 }

@@ -65,21 +65,6 @@ def test_a_rep_turns_a_lead_into_a_won_deal(asha, rep, page_as):
     assert [problem for problem in page.problems if "422" not in problem] == []
 
 
-def test_a_dropped_card_moves_or_asks_for_what_is_missing(rep, page_as):
-    ready = OpportunityFactory(owner=rep, topic="Ready", purchase_timeframe="immediate", budget_amount=5)
-    OpportunityFactory(owner=rep, topic="Not ready")
-    page = page_as(rep)
-    page.goto("/opportunities/board/")
-    page.locator(".deal", has_text="Ready").first.get_by_label("Move to").select_option("develop")
-    page.locator(".deal", has_text="Ready").first.get_by_role("button", name="Move").click()
-    expect(page.locator("[data-lane=develop]")).to_contain_text("Ready")
-    assert Opportunity.objects.get(pk=ready.pk).stage == "develop"
-    page.locator(".deal", has_text="Not ready").drag_to(page.locator("[data-lane=propose]"))
-    page.wait_for_url("**/move/propose/")
-    expect(page.locator("#stage").get_by_label("Budget amount")).to_be_visible()
-    assert page.problems == []
-
-
 @pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide", "narrow"])
 def test_axe_finds_nothing_serious_where_a_rep_acts(asha, rep, page_as, serious, viewport, scheme):
     """Beside the pages of the menus, which tests/e2e/test_every_page.py walks."""
@@ -87,7 +72,6 @@ def test_axe_finds_nothing_serious_where_a_rep_acts(asha, rep, page_as, serious,
     page = page_as(rep, viewport=viewport, color_scheme=scheme, bypass_csp=True)
     for address in (
         "/my-work/",
-        "/opportunities/board/",
         f"{lead.get_absolute_url()}qualify/",
         f"{deal.get_absolute_url()}stages/qualify/",
     ):
