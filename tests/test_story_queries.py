@@ -59,13 +59,15 @@ def test_the_pages_of_a_rep(demo, dear):
     lead = Lead.objects.editable_by(rep).filter(status="open").first()
     deals = Opportunity.objects.editable_by(rep)
     deal, closed = deals.filter(status="open").first(), deals.exclude(status="open").first()
-    quote = Quote.objects.filter(opportunity__in=deals, status="active").first()
+    quote = Quote.objects.editable_by(rep).filter(opportunity__in=deals, status="active").first()
     order, invoice = Order.objects.visible_to(rep).first(), Invoice.objects.visible_to(rep).first()
     contact, task = Contact.objects.editable_by(rep).first(), Activity.objects.visible_to(rep).first()
     account = Account.objects.editable_by(rep).first()
     assert None not in (lead, deal, closed, quote, order, invoice, contact, account, task)
     addresses = [
-        *map(page, ["sales:my-work", "sales:leads", "sales:lead-new", "sales:opportunities", "sales:board"]),
+        *map(
+            page, ["sales:home", "sales:my-work", "sales:leads", "sales:lead-new", "sales:opportunities", "sales:board"]
+        ),
         *map(page, ["crm:contacts", "crm:accounts", "crm:activities", "crm:calendar", "crm:notifications"]),
         *map(page, ["sales:quotes", "sales:orders", "sales:invoices", "sales:products", "marketing:campaigns"]),
         page("crm:search") + "?q=an",

@@ -22,7 +22,8 @@ def note_visit(user: Any, record: Any) -> datetime | None:
     now, on = timezone.now(), ContentType.objects.get_for_model(record)
     seen = RecordVisit.objects.filter(user=user.pk, record_type=on, record_id=record.pk).first()
     if seen is None:
-        RecordVisit.objects.get_or_create(user=user, record_type=on, record_id=record.pk, defaults={"at": now})
+        first = RecordVisit(user_id=user.pk, record_type=on, record_id=record.pk, at=now)
+        RecordVisit.objects.bulk_create([first], ignore_conflicts=True)
         return None
     if now - seen.at > STAY:
         seen.since = seen.at
