@@ -38,10 +38,13 @@ class RecordQuerySet(models.QuerySet):
         Most pages are opened by the owner or their team: where the row itself says so, the long question of shares and
         paths is not asked.
         """
-        found = self.alive().filter(pk=pk).first()
-        if found is not None and reaches_plainly(user, "view", found):
-            return found
-        return self.visible_to(user).filter(pk=pk).first()
+        found: Any = self.alive().filter(pk=pk).first()
+        if found is None:
+            return None
+        plainly = reaches_plainly(user, "view", found)
+        otherwise: Any = type(found)._default_manager
+        seen = plainly if plainly is not None else otherwise.visible_to(user).filter(pk=pk).exists()
+        return found if seen else None
 
     def in_bin(self) -> Self:
         """What was deleted. A record that was merged into another one rests as well, but not here: it is brought back by an undo."""
