@@ -176,6 +176,10 @@ NEEDS_NONE = {
     ("crm/custom_fields/indexes.py", "CustomField"): "likewise, of its index",
     ("crm/actions/normal_forms.py", "Contact"): "normal forms follow from what is in the history already",
     ("crm/management/commands/normal_forms.py", "Contact"): "likewise",
+    (
+        "sales/actions/board.py",
+        "Opportunity",
+    ): "the order of the cards is the board's alone and says nothing of the deal",
     ("sales/actions/assignment.py", "AssignmentRule"): "whose turn it is, is no change that anybody made",
 }
 WRITES, TELLS = ("bulk_create", "bulk_update", "update"), ("keep_in_bulk", "keep_created")

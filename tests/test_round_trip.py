@@ -107,7 +107,7 @@ def filled(kind, record, world, by):
 KEPT = ("name", "number", "email", "last_name", "topic", "subject", "revenue_mode", "direction", "ends_at", "parent")
 
 
-FOLLOWS = ("version", "updated_at", "custom", "normal_version", "estimated_revenue_base")
+FOLLOWS = ("version", "updated_at", "custom", "normal_version", "estimated_revenue_base", "place")
 
 
 def said(kind, pks):

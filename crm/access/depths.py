@@ -149,7 +149,7 @@ def seen_through(model: Any, user: User, column: str) -> QuerySet:
     `visible_to(user).values(column)` says the same, but PostgreSQL then reads all rows of the table to join them with it.
     """
     depth = depth_of(user, model._meta.label_lower, "view")
-    alive = model._base_manager.filter(deleted_at=None).exclude(**{column: None}).order_by()
+    alive = model._base_manager.filter(deleted_at=None, **{f"{column}__isnull": False}).order_by()
     if depth == Depth.ALL:
         return alive.values(column)
     if depth == Depth.NONE:

@@ -29,13 +29,14 @@ def judge(kind: SetKind, span: Span) -> None:
         if span.is_run
         else ""
     )
-    account, account_params = _account_of(kind, span)
-    seen, seen_params = _seen(kind, span)
+    account, seen = _account_of(kind, span), _seen_of(kind, span)
+    first, first_params = _reach(kind, span)
     alike, like_params = like(kind, span)
     cases = _cases(kind, span)
     sentences = _sentences(kind)
     run(
         f"""
+        {first}
         UPDATE crm_importline AS l
         SET record_id = s.found_id, account_id = s.account_id, like_id = s.like_id, verdict = s.verdict,
             problem = CASE s.reason {"".join(f"WHEN '{name}' THEN %s " for name in sentences)} ELSE '' END
@@ -55,7 +56,7 @@ def judge(kind: SetKind, span: Span) -> None:
         ) AS s
         WHERE l.id = s.id {changed}
         """,
-        [*sentences.values(), *like_params, *seen_params, *account_params, *span.params],
+        [*first_params, *sentences.values(), *like_params, *span.params],
     )
     _refuse_the_unreachable(kind, span)
     name_the_like(kind, span)
@@ -133,27 +134,37 @@ def _found(kind: SetKind, seen: str) -> str:
     return f"CASE WHEN {said('id')} IS NOT NULL THEN {by_id} ELSE COALESCE({others}, NULL) END"
 
 
-def _seen(kind: SetKind, span: Span) -> tuple[str, list[Any]]:
+def _reach(kind: SetKind, span: Span) -> tuple[str, list[Any]]:
+    """“WITH …”: what the importer sees, where that is not everything. At the head of the statement, since SQLite does not
+    read it in the depth where it is asked.
+    """
+    parts, params = [], []
+    seen: tuple[tuple[str, Any], ...] = (("seen_records", kind.model), ("seen_accounts", Account))
+    for name, model in seen:
+        if depth_of(span.of.owner, model._meta.label_lower, "view") != Depth.ALL:
+            inside, given = embedded(model.objects.visible_to(span.of.owner).order_by().values("pk"))
+            parts.append(f"{name}(id) AS NOT MATERIALIZED ({inside})")
+            params += given
+    return f"WITH {', '.join(parts)}" if parts else "", params
+
+
+def _seen_of(kind: SetKind, span: Span) -> str:
     """Of an id that is unseen one must not even learn that it exists."""
     if depth_of(span.of.owner, kind.name, "view") == Depth.ALL:
-        return "", []
-    inside, params = embedded(kind.model.objects.visible_to(span.of.owner).order_by().values("pk"))
-    return f" AND c.id IN ({inside})", params
+        return ""
+    return " AND c.id IN (SELECT id FROM seen_records)"
 
 
-def _account_of(kind: SetKind, span: Span) -> tuple[str, list[Any]]:
+def _account_of(kind: SetKind, span: Span) -> str:
     """The account of this name, the oldest active one of several; else of this number; as far as the importer sees it."""
     if not (kind.has_account and "account" in span.mapped):
-        return NOBODY, []
-    seen = ""
-    params: list[Any] = []
-    if depth_of(span.of.owner, "crm.account", "view") != Depth.ALL:
-        inside, params = embedded(Account.objects.visible_to(span.of.owner).order_by().values("pk"))
-        seen = f" AND a.id IN ({inside})"
+        return NOBODY
+    is_all = depth_of(span.of.owner, "crm.account", "view") == Depth.ALL
+    seen = "" if is_all else " AND a.id IN (SELECT id FROM seen_accounts)"
     alive = f"a.deleted_at IS NULL{seen} ORDER BY a.is_active DESC, a.id LIMIT 1"
     by_name = f"SELECT a.id FROM crm_account a WHERE a.name_normal = lower({said('account')}) AND {alive}"
     by_number = f"SELECT a.id FROM crm_account a WHERE a.number <> '' AND a.number = {said('account')} AND {alive}"
-    return f"COALESCE(({by_name}), ({by_number}))", [*params, *params]
+    return f"COALESCE(({by_name}), ({by_number}))"
 
 
 def _cases(kind: SetKind, span: Span) -> str:

@@ -12,7 +12,7 @@ from crm.access.depths import Depth, depth_of, seen_through
 from crm.models import Campaign
 from crm.queries.rates import base_currency
 from crm.rules.columns import among
-from sales.models import Lead, LeadStatus, Opportunity, OpportunityStatus, Stakeholder
+from sales.models import Lead, LeadStatus, Opportunity, OpportunityStatus
 
 
 def has_open_lead(op: str, value: bool) -> Q:
@@ -88,8 +88,7 @@ def leads_of_deals(user: Any) -> QuerySet:
 
 def contacts_with_a_say(user: Any) -> QuerySet:
     """Stakeholders of the deals that the user sees."""
-    deals = seen_through(Opportunity, user, "pk")
-    return Stakeholder.objects.filter(opportunity__in=deals).order_by().values("contact")
+    return seen_through(Opportunity, user, "stakeholders__contact")
 
 
 def _deals(campaign: Campaign) -> QuerySet:

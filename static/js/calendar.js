@@ -48,7 +48,10 @@ function link(event, time) {
 // Its roles say table and row, which its own children break: it is a picture of the agenda, whose links are read in order
 function plain() {
   const said = ["role", "aria-colindex", "aria-rowindex", "aria-colcount", "aria-rowcount"];
-  setTimeout(() => said.forEach((name) => place.querySelectorAll(`[${name}]`).forEach((part) => part.removeAttribute(name))));
+  setTimeout(() => {
+    said.forEach((name) => place.querySelectorAll(`[${name}]`).forEach((part) => part.removeAttribute(name)));
+    place.querySelectorAll(".ec-main").forEach((part) => (part.tabIndex = 0)); // it scrolls, so the keyboard must reach it
+  });
 }
 
 async function moved({ event, revert }) {

@@ -32,7 +32,7 @@ from tests.factories.crm import (
     UserFactory,
 )
 from tests.factories.custom_fields import every_custom_field
-from tests.factories.deals import LeadFactory, OpportunityFactory
+from tests.factories.deals import CompetitorFactory, LeadFactory, OpportunityFactory
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MOMENTS = [NOW, NOW - timedelta(days=3), NOW - timedelta(days=40, hours=12), NOW + timedelta(days=3), None]
@@ -55,7 +55,19 @@ KINDS = {
     "sales.opportunity": OpportunityFactory,
 }
 HOW_MANY = 7
-LEFT_ALONE = {"status", "stage", "disqualify_reason", "closed_at", "ends_at", "actual_revenue", "closed_on"}
+LEFT_ALONE = {
+    "status",
+    "stage",
+    "disqualify_reason",
+    "closed_at",
+    "ends_at",
+    "actual_revenue",
+    "closed_on",
+    "lost_reason",
+    "lost_to",
+    "process_state",
+    "process_ended_at",
+}
 """What constraints tie together."""
 
 
@@ -65,6 +77,7 @@ def world(db):
     owners = [None, UserFactory(name="Ann"), UserFactory(name="Ben")]
     TeamFactory(name="North")
     CampaignFactory(name="Fair")
+    CompetitorFactory(name="Volta")
     made = {name: [factory() for _ in range(HOW_MANY)] for name, factory in KINDS.items()}
     for name, rows in made.items():
         if name != "crm.activity":
