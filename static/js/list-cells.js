@@ -7,7 +7,7 @@ document.addEventListener("tandem:edit-cell", (event) => {
   const list = cell.closest("[data-list]");
   before.set(cell, cell.innerHTML);
   const address = `/lists/${list.dataset.kind}/${cell.parentElement.dataset.row}/cells/${encodeURIComponent(cell.dataset.cell)}/`;
-  window.htmx.ajax("GET", address, { source: cell, target: cell, swap: "innerHTML", values: { columns: list.dataset.columns } });
+  window.htmx.ajax("GET", address, { source: cell, target: cell, swap: "innerHTML settle:0ms", values: { columns: list.dataset.columns } });
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
