@@ -168,13 +168,9 @@ def people(said: list[str], asker: Asker) -> list[int]:
 def _empty(kind: RecordKind, field: Field, look: Look) -> Q:
     if field.kind == "tags":
         return ~Q(pk__in=_taggings(kind).values("record_id"))
-    is_text = field.kind in ("text", "longtext", "email", "phone", "url", "choice") and not field.is_custom
+    is_text = field.kind in ("text", "longtext", "email", "phone", "url", "choice") and kind.is_text_column(field)
     nothing = look("isnull", True)
-    return nothing | look("exact", "") if is_text and _is_text_column(kind, field) else nothing
-
-
-def _is_text_column(kind: RecordKind, field: Field) -> bool:
-    return not kind.model._meta.get_field(field.name).is_relation
+    return nothing | look("exact", "") if is_text else nothing
 
 
 def _taggings(kind: RecordKind) -> Any:

@@ -21,7 +21,7 @@ from sales.web import (
 app_name = "sales"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("home/", home.home, name="home"),
-    path("home/<slug:name>.csv", home.home_picture, name="home-picture"),
+    path("home/<slug:name>.<slug:file_format>", home.home_picture, name="home-picture"),
     path("my-work/", my_work.my_work_page, name="my-work"),
     path("my-work/next/", work_queue.next_work, name="my-work-next"),
     path("leads/", leads.leads, name="leads"),

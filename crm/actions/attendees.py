@@ -30,7 +30,7 @@ def add_attendee(activity: Activity, guest: Guest, *, by: User) -> Attendee:
         )
     if activity.guest_invited_at:
         mail_guests(activity, by, only=seated)
-    return seated[0]  # fmt: skip
+    return seated[0]
 
 
 @transaction.atomic
@@ -87,7 +87,7 @@ def set_answer(attendee: Attendee, answer: str, *, by: User | None = None) -> At
     if attendee.contact_id:
         facts = {"title": activity.subject, "reasons": [str(attendee.get_answer_display())]}
         record("invitation.answered", contact=attendee.contact_id, source=activity, by=by, data=facts)
-    return attendee  # fmt: skip
+    return attendee
 
 
 def _must_be_appointment(activity: Activity) -> None:

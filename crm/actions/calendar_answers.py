@@ -52,7 +52,7 @@ def read_answer(raw: bytes) -> Reading:
         return Reading(
             _("Ignored: %(who)s was not invited to “%(what)s”.") % {"who": sender or _("somebody"), "what": activity}
         )
-    return _taken(guest, activity, partstat, event)  # fmt: skip
+    return _taken(guest, activity, partstat, event)
 
 
 def _taken(guest: Attendee, activity: Activity, partstat: str, event: Event) -> Reading:
@@ -68,7 +68,7 @@ def _taken(guest: Attendee, activity: Activity, partstat: str, event: Event) -> 
         return Reading(_("Ignored: %s answered an invitation that has been replaced by a later one.") % guest)
     guest = set_answer(guest, answer)
     told = {"who": guest, "answer": guest.get_answer_display(), "what": activity}
-    return Reading(_("%(who)s: %(answer)s, “%(what)s”.") % told, guest)  # fmt: skip
+    return Reading(_("%(who)s: %(answer)s, “%(what)s”.") % told, guest)
 
 
 def _reply_in(mail: EmailMessage) -> Event | None:

@@ -102,4 +102,4 @@ def _letter(activity: Activity, guest: Attendee, by: User, method: str, is_known
         "",
         str(host),
     ]
-    return "\n".join(lines)  # fmt: skip
+    return "\n".join(lines)

@@ -76,7 +76,7 @@ def extend_series(series: ActivitySeries, *, until: datetime) -> int:
         )
     series.made_until = to_make[AT_ONCE - 1] if len(to_make) > AT_ONCE else until
     series.save(update_fields=["made_until"])
-    return len(to_make[:AT_ONCE])  # fmt: skip
+    return len(to_make[:AT_ONCE])
 
 
 def extend_all(now: datetime) -> int:
@@ -112,7 +112,7 @@ def change_following(activity: Activity, *, by: User, **columns: Any) -> int:
         due_at = datetime.combine(day, new_hour.time(), place)
         ends_at = due_at + (length - hour) if length else (due_at + (one.ends_at - one.due_at) if one.ends_at else None)
         change_record(one, {**columns, "due_at": due_at, "ends_at": ends_at}, by=by)
-    return len(following)  # fmt: skip
+    return len(following)
 
 
 def _go_on_apart(series: ActivitySeries, following: list[Activity], first: datetime) -> None:

@@ -156,6 +156,10 @@ class RecordKind:
                 return tuple(field.sort.split(","))
         return ()
 
+    def is_text_column(self, field: Field) -> bool:
+        """Is it stored as text, where the empty string is empty, too? A choice among other rows is none."""
+        return field.is_column and not field.is_custom and not self.model._meta.get_field(field.name).is_relation
+
     @property
     def order(self) -> list[str]:
         """What a list nobody has arranged is ordered by, for order_by; complete by the key."""

@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from crm.access.depths import Depth, depth_of, people_within
-from crm.models import Activity, Attendee, User
+from crm.models import Activity, User
+from crm.queries.attendance import attended_by
 
 MOST = 1000
 VIEWS = ("day", "week", "month", "agenda")
@@ -56,8 +57,7 @@ def agenda(user: User, stretch: Stretch, whose: User | None) -> list[Activity]:
     rows = Activity.objects.visible_to(user).filter(due_at__gte=start, due_at__lt=end)
     rows = rows.exclude(status=Activity.Status.CANCELLED)
     if whose is not None:
-        attends = Attendee.objects.filter(user=whose.pk).order_by().values("activity")
-        rows = rows.filter(Q(owner=whose) | Q(pk__in=attends))
+        rows = rows.filter(Q(owner=whose) | Q(pk__in=attended_by(whose)))
     return list(rows.select_related("owner", "contact").order_by("due_at", "pk")[:MOST])
 
 

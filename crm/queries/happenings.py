@@ -43,6 +43,7 @@ class Happening:
     is_behaviour: bool = False
     is_machine: bool = False
     is_change: bool = False
+    is_new: bool = False
     times: int = 1
     activity: Activity | None = None
     facts: list[str] = field(default_factory=list)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -134,6 +134,13 @@ def timeline_of(
     return TimelinePage(opened, folded(shown), str(mark.after(shown)) if more else "")
 
 
+def mark_new(page: TimelinePage, since: datetime | None, reader: Any) -> int:
+    """Mark what others did after `since`; answers how many lines that are."""
+    for row in page.happenings:
+        row.is_new = bool(since and row.at > since and row.actor != reader)
+    return sum(row.times for row in page.happenings if row.is_new)
+
+
 def _people_of(account: Any, user: Any) -> list[int]:
     """Those the reader may see. As a list: with the ids in the SQL the planner takes the index of each, and not the whole log."""
     newest = F("last_active_at").desc(nulls_last=True)
@@ -158,7 +165,10 @@ def _interactions(asked: _Asked) -> list[Happening]:
         rows = rows.filter(occurred_at__lte=asked.until)
     if asked.words:
         named = [kind.name for kind in kinds.all_kinds() if asked.words.lower() in str(kind.label).lower()]
-        rows = _with_words(rows, "data", asked.words, Q(kind__in=named))
+        said = rows.annotate(
+            said=Cast("data", models.TextField())
+        )  # rows of one subject are few enough to look through
+        rows = said.filter(Q(said__icontains=asked.words) | Q(kind__in=named))
     read = list(rows.order_by("-occurred_at", "-pk")[: asked.count])
     return from_interactions(read, asked.user, asked.people)
 
@@ -170,8 +180,8 @@ def _activities(asked: _Asked) -> list[Happening]:
     if asked.until:
         rows = rows.filter(done_at__lte=asked.until)
     if asked.words:
-        said = (Q(**{f"{column}__icontains": asked.words}) for column in ("subject", "body", "outcome"))
-        rows = rows.filter(_any(said))
+        said = {"subject__icontains": asked.words, "body__icontains": asked.words, "outcome__icontains": asked.words}
+        rows = rows.filter(Q(**said, _connector=Q.OR))
     return [from_activity(row, asked.subject.contact) for row in rows.order_by("-done_at", "-pk")[: asked.count]]
 
 
@@ -206,16 +216,3 @@ READERS: dict[str, tuple[Reader, ...]] = {
     Stream.HERS: (_interactions,),
     Stream.CHANGES: (_changes,),
 }
-
-
-def _with_words(rows: QuerySet, column: str, words: str, otherwise: Q) -> QuerySet:
-    """Rows of one subject are few enough to look through."""
-    text = rows.annotate(said=Cast(column, models.TextField()))
-    return text.filter(Q(said__icontains=words) | otherwise)
-
-
-def _any(questions: Iterable[Q]) -> Q:
-    found = Q()
-    for question in questions:
-        found |= question
-    return found

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -172,16 +171,10 @@ def _to_q(kind: RecordKind, field: Field, prefix: str) -> ToQ:
         case "yesno":
             return flag(path)
         case "choice":
-            return column(path) if _is_numbered(kind, field) else choice(path)
+            return choice(path) if kind.is_text_column(field) else column(path)
         case "number" | "money" | "day" | "moment" | "lookup" | "person":
             return column(path)
     return text(path)
-
-
-def _is_numbered(kind: RecordKind, field: Field) -> bool:
-    """A choice among rows, which have numbers for keys: there is no empty text among them."""
-    stored: Any = kind.model._meta.get_field(field.name) if field.is_column else None
-    return bool(stored is not None and stored.is_relation and isinstance(stored.target_field, models.IntegerField))
 
 
 def _tagged(kind: RecordKind, record: str, op: str, value: Any) -> Q:

@@ -224,15 +224,12 @@ def above(context: template.Context, place: str) -> SafeString:
 @register.inclusion_tag("ui/_timeline.html", takes_context=True)
 def timeline(context: template.Context, record: Model) -> dict[str, Any]:
     """What happened with this contact, account, or with any record that has a `.contact`: newest first."""
-    from crm.queries.timeline import Stream, Subject
+    from crm.queries.timeline import Stream, Subject, mark_new
 
     request, frame = context["request"], context["frame"]
-    new = [
-        row for row in frame.timeline.happenings if frame.since and row.at > frame.since and row.actor != request.user
-    ]
     return {
         "since": frame.since,
-        "news": sum(row.times for row in new),
+        "news": mark_new(frame.timeline, frame.since, request.user),
         "streams": Stream.choices,
         "request": request,
         "csrf_token": context.get("csrf_token"),

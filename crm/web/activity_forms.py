@@ -28,6 +28,16 @@ class LocalDateTime(forms.DateTimeField):
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
+class StartsAndEnds(forms.Form):
+    """When something begins and ends. The fields are the form's own."""
+
+    def clean(self) -> dict[str, Any]:
+        facts: dict[str, Any] = self.cleaned_data
+        if facts.get("due_at") and facts.get("ends_at") and facts["ends_at"] < facts["due_at"]:
+            self.add_error("ends_at", lazy("It cannot end before it starts."))
+        return facts
+
+
 class ActivityForm(forms.Form):
     """What all kinds share. `log` calls the action and answers the activity."""
 

@@ -20,7 +20,7 @@ from crm.errors import CrmError
 from crm.models import Activity, User
 from crm.queries.agenda import VIEWS, Stretch, agenda, whose_calendars
 from crm.web.activity_deeds import way_back
-from crm.web.activity_forms import LocalDateTime
+from crm.web.activity_forms import LocalDateTime, StartsAndEnds
 from crm.web.pages import add_to, done
 from crm.web.record_commands import ask
 from crm.web.requests import SignedIn
@@ -94,18 +94,12 @@ def _local(moment: Any) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%dT%H:%M:%S}"
 
 
-class MoveForm(forms.Form):
+class MoveForm(StartsAndEnds):
     """When it begins and ends. `version` is the one that was seen: what a colleague moved meanwhile is not moved again unseen."""
 
     due_at = LocalDateTime(label=lazy("Starts"))
     ends_at = LocalDateTime(label=lazy("Ends"), required=False)
     version = forms.IntegerField(required=False, widget=forms.HiddenInput())
-
-    def clean(self) -> dict[str, Any]:
-        facts: dict[str, Any] = self.cleaned_data
-        if facts.get("due_at") and facts.get("ends_at") and facts["ends_at"] < facts["due_at"]:
-            self.add_error("ends_at", lazy("It cannot end before it starts."))
-        return facts
 
 
 @login_required

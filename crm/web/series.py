@@ -16,7 +16,7 @@ from crm.actions.series import change_following, end_series, repeat_activity
 from crm.errors import CrmError
 from crm.models import Activity
 from crm.recurrence import Repeat
-from crm.web.activity_forms import LocalDateTime
+from crm.web.activity_forms import LocalDateTime, StartsAndEnds
 from crm.web.field_forms import DayInput
 from crm.web.pages import add_to, answer, done
 from crm.web.record_commands import ask
@@ -47,17 +47,11 @@ class RepeatForm(forms.Form):
         return facts
 
 
-class FollowingForm(forms.Form):
+class FollowingForm(StartsAndEnds):
     subject = forms.CharField(label=lazy("Subject"), max_length=200)
     due_at = LocalDateTime(label=lazy("Starts"), help_text=lazy("Another hour; all keep their days."))
     ends_at = LocalDateTime(label=lazy("Ends"), required=False)
     location = forms.CharField(label=lazy("Where"), max_length=200, required=False)
-
-    def clean(self) -> dict[str, Any]:
-        facts: dict[str, Any] = self.cleaned_data
-        if facts.get("due_at") and facts.get("ends_at") and facts["ends_at"] < facts["due_at"]:
-            self.add_error("ends_at", lazy("It cannot end before it starts."))
-        return facts
 
 
 @login_required
@@ -90,7 +84,7 @@ def following(request: SignedIn, pk: int) -> HttpResponse:
             return done(
                 request, _("Changed: this one and all that follow, %d in all.") % count, record.get_absolute_url()
             )
-    return ask(request, record, form, _("This one and all that follow"), _("Change them"))  # fmt: skip
+    return ask(request, record, form, _("This one and all that follow"), _("Change them"))
 
 
 @login_required

@@ -313,6 +313,7 @@ class StageVisit(models.Model):
 
     class Meta:
         ordering = ["entered_at", "pk"]
+        indexes = [models.Index(fields=["entered_at"], name="stage_visit_by_time")]
         constraints = [
             models.UniqueConstraint(
                 name="stage_visit_one_open_per_opportunity", fields=["opportunity"], condition=Q(left_at=None)
@@ -340,6 +341,7 @@ class OpportunityClose(models.Model):
 
     class Meta:
         ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["at"], name="opportunity_close_by_time")]
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} on {self.closed_on}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import time
 from typing import Any
 
 from django.conf import settings
@@ -75,6 +75,3 @@ class Absence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}, {self.first_day} – {self.last_day}"
-
-    def covers(self, day: date) -> bool:
-        return self.first_day <= day <= self.last_day

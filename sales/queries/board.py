@@ -13,14 +13,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db import connection
-from django.db.models import BigIntegerField, Count, F, Sum
-from django.db.models.functions import Cast, Round
-
 from crm.queries.keyset import KeysetPage, Order, page_of
 from crm.queries.lists import ListQuery
 from sales.models import Opportunity
 from sales.queries.board_columns import Column, Grouping
+from sales.queries.sums import Sums, sums_by
 
 CARDS = 20
 FILLED = 6
@@ -58,24 +55,13 @@ class Board:
 
     @cached_property
     def columns(self) -> Sequence[Column]:
-        return self.grouping.columns(self.today, [key for key, row in self._sums.items() if row["n"]])
+        return self.grouping.columns(self.today, list(self._sums))
 
     @cached_property
-    def _sums(self) -> dict[str, dict[str, Any]]:
+    def _sums(self) -> dict[str, Sums]:
         """By the key of the column."""
-        rows = self.grouping.keyed(self.deals.visible_to(self.asked.user).order_by(), self.today)
-        found = rows.values("lane").annotate(
-            n=Count("pk"), total=Sum(_amount()), share=Sum(_amount() * F("probability"))
-        )
-        unit = Decimal(1) if connection.vendor == "postgresql" else Decimal(100)
-        return {
-            self.grouping.key_of(row["lane"]): {
-                "n": row["n"],
-                "total": Decimal(row["total"]) / unit,
-                "share": Decimal(row["share"]) / unit / 100,
-            }
-            for row in found
-        }
+        rows = self.grouping.keyed(self.deals.visible_to(self.asked.user), self.today)
+        return {self.grouping.key_of(lane): sums for lane, sums in sums_by(rows, "lane").items()}
 
     def heads(self) -> list[Lane]:
         """Every column with its numbers and no cards."""
@@ -101,9 +87,8 @@ class Board:
         return self.grouping.place_of(card, self.today)
 
     def _lane(self, column: Column, page: KeysetPage | None = None) -> Lane:
-        sums = self._sums.get(column.key, {"n": 0, "total": Decimal(0), "share": Decimal(0)})
-        cent = Decimal("0.01")
-        return Lane(column, sums["n"], sums["total"].quantize(cent), sums["share"].quantize(cent), page)
+        sums = self._sums.get(column.key, Sums())
+        return Lane(column, sums.count, sums.sum, sums.weighted, page)
 
 
 def changed_since(moment: datetime) -> list[int]:
@@ -113,10 +98,3 @@ def changed_since(moment: datetime) -> list[int]:
     changed = rows.filter(updated_at__gt=since).values_list("pk", flat=True)[: MOST_CHANGES + 1]
     placed = rows.filter(placed_at__gt=since).values_list("pk", flat=True)[: MOST_CHANGES + 1]
     return sorted({*changed, *placed})
-
-
-def _amount() -> Any:
-    """SQLite adds decimals as floating-point numbers; in cents they stay exact."""
-    if connection.vendor == "postgresql":
-        return F("estimated_revenue_base")
-    return Cast(Round(F("estimated_revenue_base") * 100), BigIntegerField())

@@ -1,60 +1,32 @@
-"""What Home tells: what changed, what is due, what is hot, how far to quota, and the pictures that each answer one question."""
+"""What Home tells: what changed, what is due, what is hot, how far to quota. Its pictures: sales/queries/pictures.py."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import (
-    Avg,
-    Case,
-    CharField,
-    Count,
-    DurationField,
-    ExpressionWrapper,
-    F,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Sum,
-    Value,
-    When,
-)
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Activity, User
-from sales.models import Lead, LeadStatus, Opportunity, OpportunityClose, OpportunityStatus, Quota, Stage, StageVisit
+from sales.models import Lead, Opportunity, OpportunityClose, OpportunityStatus, Quota, Stage, StageVisit
 from sales.models.choices import Rating
+from sales.queries.sums import Sums, sums_by
 
 FEW = 12
-YEAR = timedelta(days=365)
-AGES = ((30, _("Up to 30 days")), (60, _("31 to 60 days")), (90, _("61 to 90 days")), (None, _("Over 90 days")))
-NO_SOURCE = _("No source")
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One row of a picture. `share` is its part of the largest, 0 to 100; `query` finds its records in their list."""
-
-    label: Any
-    value: Any
-    share: int = 0
-    beside: Any = ""
-    query: str = ""
+ENDS: dict[str, str] = {OpportunityStatus.WON: "trophy", OpportunityStatus.LOST: "circle-x"}
+"""The icons of how a deal ended."""
 
 
 @dataclass(frozen=True)
 class StageSum:
+    """`share` is its part of the largest stage, 0 to 100."""
+
     stage: Stage
-    count: int
-    sum: Decimal
-    weighted: Decimal
+    sums: Sums
     share: int
 
 
@@ -111,19 +83,10 @@ class Home:
         return self.leads.open().filter(rating=Rating.HOT).count()
 
     def pipeline(self) -> list[StageSum]:
-        share = Sum(F("estimated_revenue_base") * F("probability"))
-        rows = (
-            self.deals.open().values("stage").annotate(n=Count("pk"), total=Sum("estimated_revenue_base"), share=share)
-        )
-        found = {row["stage"]: row for row in rows}
-        most = max((row["total"] for row in found.values()), default=Decimal(0)) or Decimal(1)
-        none = {"n": 0, "total": Decimal(0), "share": Decimal(0)}
-        sums = []
-        for stage in Stage:
-            row = found.get(stage, none)
-            weighted = (row["share"] / 100).quantize(Decimal("0.01"))
-            sums.append(StageSum(stage, row["n"], row["total"], weighted, int(row["total"] * 100 / most)))
-        return sums
+        found = sums_by(self.deals.open(), "stage")
+        most = max((sums.sum for sums in found.values()), default=Decimal(0)) or Decimal(1)
+        stages = ((stage, found.get(stage, Sums())) for stage in Stage)
+        return [StageSum(stage, sums, int(sums.sum * 100 / most)) for stage, sums in stages]
 
     def leaderboard(self) -> list[Standing]:
         """Who won how much this month, of those whose deals the reader sees; whoever has a quota stands there with nothing won."""
@@ -154,126 +117,19 @@ class Home:
         ended = OpportunityClose.objects.filter(at__gte=since, **deals)
         came = self.leads.filter(created_at__gte=since)
         found = [
-            News(lead.created_at, _("New lead"), lead, "user-star", lead.owner)
-            for lead in came.select_related("owner").order_by("-created_at")[:FEW]
+            *(
+                News(lead.created_at, _("New lead"), lead, "user-star", lead.owner)
+                for lead in came.select_related("owner").order_by("-created_at")[:FEW]
+            ),
+            *(
+                News(
+                    stay.entered_at, _("Now in %s") % stay.get_stage_display(), stay.opportunity, "arrow-right", stay.by
+                )
+                for stay in moved.select_related("opportunity", "by").order_by("-entered_at")[:FEW]
+            ),
+            *(
+                News(one.at, one.get_status_display(), one.opportunity, ENDS[one.status], one.by)
+                for one in ended.select_related("opportunity", "by").order_by("-at")[:FEW]
+            ),
         ]
-        for visit in moved.select_related("opportunity", "by").order_by("-entered_at")[:FEW]:
-            found.append(
-                News(
-                    visit.entered_at,
-                    _("Now in %s") % visit.get_stage_display(),
-                    visit.opportunity,
-                    "arrow-right",
-                    visit.by,
-                )
-            )
-        for close in ended.select_related("opportunity", "by").order_by("-at")[:FEW]:
-            found.append(
-                News(
-                    close.at,
-                    close.get_status_display(),
-                    close.opportunity,
-                    "trophy" if close.status == OpportunityStatus.WON else "circle-x",
-                    close.by,
-                )
-            )
         return sorted(found, key=lambda one: one.at, reverse=True)[:FEW]
-
-
-# The pictures: each answers one question, of the last twelve months
-
-
-def funnel(home: Home) -> list[Bar]:
-    """Of the leads of the last twelve months: how many were qualified, became a deal, were won?"""
-    since = home.now - YEAR
-    leads = home.leads.filter(created_at__gte=since)
-    counts = leads.aggregate(
-        all=Count("pk"),
-        qualified=Count("pk", filter=Q(status=LeadStatus.QUALIFIED)),
-    )
-    deals = home.deals.filter(lead__in=leads)
-    ends = deals.aggregate(deals=Count("lead", distinct=True), won=Count("lead", distinct=True, filter=Q(status="won")))
-    day = f"created_at__from={since:%Y-%m-%d}"
-    rows = [
-        (_("Leads"), counts["all"], f"leads?view=all&{day}"),
-        (_("Qualified"), counts["qualified"], f"leads?view=all&status=qualified&{day}"),
-        (_("Deals"), ends["deals"], ""),
-        (_("Won"), ends["won"], ""),
-    ]
-    most = counts["all"] or 1
-    return [Bar(label, n, n * 100 // most, f"{n * 100 // most} %", query) for label, n, query in rows]
-
-
-def stage_duration(home: Home) -> list[Bar]:
-    """How long do deals stay in a stage? The mean of stays that ended in the last twelve months, in days."""
-    stay = ExpressionWrapper(F("left_at") - F("entered_at"), output_field=DurationField())
-    visits = StageVisit.objects.filter(left_at__gte=home.now - YEAR, opportunity__in=home.deals).order_by()
-    means = dict(visits.values("stage").annotate(mean=Avg(stay)).values_list("stage", "mean"))
-    days = {stage: round(means[stage].total_seconds() / 86400, 1) for stage in Stage if means.get(stage)}
-    most = max(days.values(), default=0) or 1
-    return [Bar(stage.label, days[stage], int(days[stage] * 100 / most), _("days")) for stage in Stage if stage in days]
-
-
-def win_rate(home: Home) -> list[Bar]:
-    """Which sources bring deals that are won? Of the deals that ended in the last twelve months."""
-    source = Case(
-        When(lead__isnull=False, then=F("lead__source")),
-        When(campaign__isnull=False, then=F("campaign__name")),
-        default=Value(""),
-        output_field=CharField(),
-    )
-    ended = home.deals.exclude(status=OpportunityStatus.OPEN).filter(closed_on__gte=home.today - YEAR)
-    rows = (
-        ended.annotate(came_by=Coalesce(source, Value("")))
-        .values("came_by")
-        .annotate(n=Count("pk"), won=Count("pk", filter=Q(status="won")))
-    )
-    most = sorted(rows, key=lambda row: -row["n"])[:FEW]
-    return [
-        Bar(
-            row["came_by"] or NO_SOURCE,
-            f"{row['won'] * 100 // row['n']} %",
-            row["won"] * 100 // row["n"],
-            f"{row['won']} / {row['n']}",
-        )
-        for row in most
-    ]
-
-
-def ageing(home: Home) -> list[Bar]:
-    """How old are the open deals?"""
-    edges = [(home.today - timedelta(days=days), label) if days else (None, label) for days, label in AGES]
-    bars: list[tuple[Any, int, Decimal, str]] = []
-    newer: date | None = None
-    marks: dict[str, Any] = {}
-    for number, (until, _label) in enumerate(edges):
-        inside = Q()
-        if until:
-            inside &= Q(created_at__date__gte=until)
-        if newer:
-            inside &= Q(created_at__date__lt=newer)
-        marks |= {f"n{number}": Count("pk", filter=inside), f"s{number}": Sum("estimated_revenue_base", filter=inside)}
-        newer = until
-    found = home.deals.open().aggregate(**marks)
-    newer = None
-    for number, (until, label) in enumerate(edges):
-        bounds = [f"created_at__from={until:%Y-%m-%d}"] if until else []
-        bounds += [f"created_at__to={newer - timedelta(days=1):%Y-%m-%d}"] if newer else []
-        query = "&".join(["opportunities?view=all", "status=open", *bounds])
-        bars.append((label, found[f"n{number}"], found[f"s{number}"] or Decimal(0), query))
-        newer = until
-    most = max((n for _label, n, _sum, _query in bars), default=0) or 1
-    return [Bar(label, n, n * 100 // most, total, query) for label, n, total, query in bars]
-
-
-PICTURES = {
-    "funnel": (_("From lead to deal"), _("Leads of the last twelve months"), funnel),
-    "win-rate": (_("Win rate by source"), _("Deals that ended in the last twelve months"), win_rate),
-    "stage-duration": (_("Days in each stage"), _("Stays that ended in the last twelve months"), stage_duration),
-    "ageing": (_("Age of open deals"), _("Since they were opened"), ageing),
-}
-
-
-def rows_of(bars: Sequence[Bar]) -> list[list[str]]:
-    """For a file: what stands in the table behind the picture."""
-    return [[str(bar.label), str(bar.value), str(bar.beside)] for bar in bars]

@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -15,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from crm.access.see import see_or_404
 from crm.actions.attachments import attachments_of
 from crm.errors import CrmError
 from crm.models import Contact, User
@@ -26,6 +24,7 @@ from crm.web.record_commands import ask
 from crm.web.requests import SignedIn
 from sales.actions.deal_people import put_on_team, remove_stakeholder, set_stakeholder, take_off_team
 from sales.models import DealMember, Opportunity, Stakeholder, StakeholderRole, TeamRole
+from sales.web.opportunities import held_by_mine, mine
 
 FEW = 10
 SHOWN = 50
@@ -89,14 +88,14 @@ def lead_files(request: HttpRequest, opportunity: Opportunity) -> SafeString | s
 
 @login_required
 def stakeholder_add(request: SignedIn, pk: int) -> HttpResponse:
-    deal = _mine(request, pk)
+    deal = mine(request, pk)
     form = StakeholderForm(request.POST or None, user=request.user)
     return _asked(request, deal, form, set_stakeholder, "contact", _("Who has a say in “%s”?") % deal, _("Add"))
 
 
 @login_required
 def stakeholder(request: SignedIn, pk: int) -> HttpResponse:
-    held = _held(Stakeholder, request, pk)
+    held = held_by_mine(Stakeholder, request, pk)
     initial = {"role": held.role, "note": held.note}
     form = StakeholderForm(request.POST or None, user=request.user, initial=initial)
     del form.fields["contact"]
@@ -106,20 +105,20 @@ def stakeholder(request: SignedIn, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def stakeholder_remove(request: SignedIn, pk: int) -> HttpResponse:
-    held = _held(Stakeholder, request, pk)
+    held = held_by_mine(Stakeholder, request, pk)
     return _removed(request, held, remove_stakeholder, held.contact)
 
 
 @login_required
 def member_add(request: SignedIn, pk: int) -> HttpResponse:
-    deal = _mine(request, pk)
+    deal = mine(request, pk)
     form = MemberForm(request.POST or None)
     return _asked(request, deal, form, put_on_team, "user", _("Who works on “%s”?") % deal, _("Add"))
 
 
 @login_required
 def member(request: SignedIn, pk: int) -> HttpResponse:
-    held = _held(DealMember, request, pk)
+    held = held_by_mine(DealMember, request, pk)
     form = MemberForm(request.POST or None, initial={"role": held.role})
     del form.fields["user"]
     return _asked(request, held.opportunity, form, put_on_team, held.user, str(held.user), _("Save"))
@@ -128,7 +127,7 @@ def member(request: SignedIn, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def member_remove(request: SignedIn, pk: int) -> HttpResponse:
-    held = _held(DealMember, request, pk)
+    held = held_by_mine(DealMember, request, pk)
     return _removed(request, held, take_off_team, held.user)
 
 
@@ -158,14 +157,3 @@ def _removed(request: SignedIn, held: Any, act: Any, who: Any) -> HttpResponse:
     request.user._reached = None  # what being on the team gave is asked again
     seen = Opportunity.objects.visible_to(request.user).filter(pk=held.opportunity.pk).exists()
     return done(request, _("%s is taken off.") % who, back if seen else reverse("sales:opportunities"))
-
-
-def _mine(request: SignedIn, pk: int) -> Opportunity:
-    return see_or_404(Opportunity, pk, request.user).must_be_editable_by(request.user)
-
-
-def _held(model: Any, request: SignedIn, pk: int) -> Any:
-    deals = Opportunity.objects.visible_to(request.user).order_by()
-    found = get_object_or_404(model.objects.filter(opportunity__in=deals).select_related("opportunity__owner"), pk=pk)
-    found.opportunity.must_be_editable_by(request.user)
-    return found

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from typing import Any
+from typing import IO, Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -12,14 +11,15 @@ from django.urls import reverse
 
 from crm.access.depths import Depth, depth_of
 from crm.access.see import must_be_able_to_at_all
-from crm.imports.reading import safe_cell
+from crm.bulk.sheets import MEDIA_TYPES, Heading, join, part
 from crm.queries.rates import base_currency
 from crm.templatetags.ui import money
 from crm.web.requests import SignedIn
 from sales.models import Opportunity
-from sales.queries.home import PICTURES, Home, rows_of
+from sales.queries.home import Home
+from sales.queries.pictures import PICTURES
 
-LISTS = {"leads": "sales:leads", "opportunities": "sales:opportunities"}
+LISTS = {"leads": "sales:leads", "opportunities": "sales:opportunities", "activities": "crm:activities"}
 
 
 @login_required
@@ -40,8 +40,8 @@ def home(request: SignedIn) -> HttpResponse:
         "pipeline": [
             (line, _address(f"opportunities?view=all&status=open&stage={line.stage}", told)) for line in pipeline
         ],
-        "open_sum": sum(line.sum for line in pipeline),
-        "open_count": sum(line.count for line in pipeline),
+        "open_sum": sum(line.sums.sum for line in pipeline),
+        "open_count": sum(line.sums.count for line in pipeline),
         "standings": standings,
         "mine": mine,
         "team_quota": team_quota,
@@ -50,6 +50,7 @@ def home(request: SignedIn) -> HttpResponse:
         "team_won": sum(one.won for one in standings),
         "news": told.news(),
         "due": told.due_today(),
+        "due_url": _address(f"activities?view=all&status=open&due_at__to={told.today}", told),
         "hot": told.hot_leads(),
         "hot_url": _address("leads?view=hot", told),
         "pictures": pictures,
@@ -59,17 +60,16 @@ def home(request: SignedIn) -> HttpResponse:
 
 
 @login_required
-def home_picture(request: SignedIn, name: str) -> HttpResponse:
-    """The table behind a picture, as CSV."""
-    if name not in PICTURES:
+def home_picture(request: SignedIn, name: str, file_format: str) -> HttpResponse:
+    """The table behind a picture as CSV or XLSX."""
+    if name not in PICTURES or file_format not in MEDIA_TYPES:
         raise Http404
-    told = _home_of(request)
     title, _question, draw = PICTURES[name]
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    writer = csv.writer(answer)
-    writer.writerow([str(title), "", ""])
-    writer.writerows([safe_cell(cell) for cell in row] for row in rows_of(draw(told)))
+    rows = [(str(bar.label), str(bar.value), str(bar.beside)) for bar in draw(_home_of(request))]
+    answer = HttpResponse(content_type=MEDIA_TYPES[file_format])
+    answer["Content-Disposition"] = f'attachment; filename="{name}.{file_format}"'
+    headings = [Heading(str(title), 30), Heading(""), Heading("")]
+    join(file_format, str(title), headings, [part(file_format, rows, 0)], len(rows), cast(IO[bytes], answer))
     return answer
 
 

@@ -63,12 +63,18 @@ def my_work_page(request: SignedIn) -> HttpResponse:
 
 def _sections(work: MyWork, user: Any, now: datetime) -> Iterator[Section]:
     leads = f"{reverse('sales:leads')}?{urlencode({'status': 'open', 'owner': user.pk})}"
-    late, todo = (_activities(user, late="yes"), _activities(user))
+    late, today, soon = ({"late": "yes"}, {"due_at__in": "today"}, {"due_at__next": "7"})
     closing = timezone.localdate(now) + SOON
     yield Section("new", _("New leads for you"), "flame", "new_lead", "assigned_at", leads, work.new_leads)
-    yield Section("overdue", _("Overdue"), "alert-circle", "activity", "due_at", late, work.overdue)
-    yield Section("today", _("Due today"), "calendar-event", "activity", "due_at", todo, work.today)
-    yield Section("next", _("Next seven days"), "calendar-week", "activity", "due_at", todo, work.next)
+    yield Section(
+        "overdue", _("Overdue"), "alert-circle", "activity", "due_at", _activities(user, **late), work.overdue
+    )
+    yield Section(
+        "today", _("Due today"), "calendar-event", "activity", "due_at", _activities(user, **today), work.today
+    )
+    yield Section(
+        "next", _("Next seven days"), "calendar-week", "activity", "due_at", _activities(user, **soon), work.next
+    )
     yield Section("leads", _("Leads you are working"), "user-star", "lead", "assigned_at", leads, work.open_leads)
     yield Section(
         "closing", _("Deals that close soon"), "target", "deal", "estimated_close",

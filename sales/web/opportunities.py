@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -131,6 +132,14 @@ def seen(request: HttpRequest, pk: int) -> Opportunity:
 def mine(request: HttpRequest, pk: int) -> Opportunity:
     """404 where it is not visible, 403 with its sentence where it may not be changed."""
     return seen(request, pk).must_be_editable_by(request.user)  # type: ignore[arg-type]
+
+
+def held_by_mine(model: Any, request: HttpRequest, pk: int) -> Any:
+    """A row that hangs on a deal (a stakeholder, a rivalry), in the same way."""
+    deals = Opportunity.objects.visible_to(request.user).order_by()
+    found = get_object_or_404(model.objects.filter(opportunity__in=deals).select_related("opportunity__owner"), pk=pk)
+    found.opportunity.must_be_editable_by(request.user)
+    return found
 
 
 def _close(

@@ -7,14 +7,12 @@ from typing import Any
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from crm.access.see import see_or_404
 from crm.web.forms import RecordField
 from crm.web.frame import frame_of
 from crm.web.pages import done
@@ -22,6 +20,7 @@ from crm.web.record_commands import ask
 from crm.web.requests import SignedIn
 from sales.actions.competitors import put_into_deal, take_out_of_deal
 from sales.models import Competitor, Opportunity, Rivalry
+from sales.web.opportunities import held_by_mine, mine
 
 
 class RivalryForm(forms.Form):
@@ -56,7 +55,7 @@ def competitors_tab(request: HttpRequest, opportunity: Opportunity) -> SafeStrin
 
 @login_required
 def add(request: SignedIn, pk: int) -> HttpResponse:
-    deal = see_or_404(Opportunity, pk, request.user).must_be_editable_by(request.user)
+    deal = mine(request, pk)
     form = RivalryForm(request.POST or None, user=request.user)
     if form.is_valid():
         put_into_deal(form.cleaned_data["competitor"], deal, note=form.cleaned_data["note"], by=request.user)
@@ -66,7 +65,7 @@ def add(request: SignedIn, pk: int) -> HttpResponse:
 
 @login_required
 def change(request: SignedIn, pk: int) -> HttpResponse:
-    standing = _mine(request, pk)
+    standing = held_by_mine(Rivalry, request, pk)
     form = RivalryForm(request.POST or None, user=request.user, standing=standing)
     if form.is_valid():
         deal = standing.opportunity
@@ -78,18 +77,10 @@ def change(request: SignedIn, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def remove(request: SignedIn, pk: int) -> HttpResponse:
-    standing = _mine(request, pk)
+    standing = held_by_mine(Rivalry, request, pk)
     take_out_of_deal(standing, by=request.user)
     return done(request, _("%s is taken off.") % standing.competitor, home(standing.opportunity))
 
 
 def home(deal: Opportunity) -> str:
     return f"{deal.get_absolute_url()}?tab=competitors"
-
-
-def _mine(request: SignedIn, pk: int) -> Rivalry:
-    deals = Opportunity.objects.visible_to(request.user).order_by()
-    rows = Rivalry.objects.filter(opportunity__in=deals).select_related("opportunity__owner", "competitor")
-    standing = get_object_or_404(rows, pk=pk)
-    standing.opportunity.must_be_editable_by(request.user)
-    return standing

@@ -52,18 +52,11 @@ def places_of(rows: Iterable[Any], user: Any) -> dict[str, Place]:
     names = names_for(user, [key for keys in about.values() for key in keys])
     found = {}
     for row in rows:
-        named = (
-            next((names[key] for key in about.get(row.pk, []) if names[key].address), None)
-            if _is_activity(row)
-            else None
-        )
+        keys = about[row.pk] if isinstance(row, Activity) else []
+        named = next((names[key] for key in keys if names[key].address), None)
         name, address = (named.name, named.address) if named else ("", address_of(row))
         found[key_of(row)] = Place(name, f"{address}?{urlencode({'work': key_of(row)})}")
-    return found  # fmt: skip
-
-
-def _is_activity(row: Any) -> bool:
-    return isinstance(row, Activity)
+    return found
 
 
 def _about(activity: Activity) -> Iterator[Key]:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from sales.actions.closing import lose_opportunity, win_opportunity
 from sales.actions.stages import set_stage
 from sales.models import Quota, StageVisit
-from sales.queries.home import Home, ageing, funnel, stage_duration, win_rate
+from sales.queries.home import Home
+from sales.queries.pictures import ageing, funnel, stage_duration, win_rate
 from tests.factories.crm import ActivityFactory, TeamFactory, UserFactory
 from tests.factories.deals import QUALIFIED, LeadFactory, OpportunityFactory, put_into_close
 
@@ -44,9 +45,9 @@ def test_the_pipeline_tells_counts_sums_and_weighted_sums_of_what_the_reader_see
     deal(manager, 200, probability=100)
     deal(sven, 9000)
     mine, all_seen = Home(rep, is_all=False).pipeline()[0], Home(manager, is_all=True).pipeline()[0]
-    assert (mine.count, mine.sum, mine.weighted) == (2, Decimal(1500), Decimal(350))
-    assert (all_seen.count, all_seen.sum) == (3, Decimal(1700)), "a manager sees the own team and those below"
-    assert [line.count for line in Home(rep, is_all=False).pipeline()] == [2, 0, 0, 0]
+    assert (mine.sums.count, mine.sums.sum, mine.sums.weighted) == (2, Decimal(1500), Decimal(350))
+    assert (all_seen.sums.count, all_seen.sums.sum) == (3, Decimal(1700)), "a manager sees the own team and those below"
+    assert [line.sums.count for line in Home(rep, is_all=False).pipeline()] == [2, 0, 0, 0]
 
 
 def test_what_was_won_this_month_stands_against_the_quota_and_the_leader_stands_first(rep, team, month):
@@ -111,7 +112,8 @@ def test_home_costs_at_most_twenty_queries_and_is_of_one_owner_or_of_all(
     client, rep, manager, django_assert_max_num_queries
 ):
     deal(rep, topic="Hers")
-    ActivityFactory(owner=rep, due_at=timezone.now())
+    task = ActivityFactory(owner=rep, due_at=timezone.now())
+    ActivityFactory(owner=rep, due_at=timezone.now() + timedelta(days=2))
     client.force_login(manager)
     with django_assert_max_num_queries(20):
         page = client.get("/home/")
@@ -119,7 +121,9 @@ def test_home_costs_at_most_twenty_queries_and_is_of_one_owner_or_of_all(
     assert page.context["open_count"] == 1
     assert client.get("/home/?whose=mine").context["open_count"] == 0
     client.force_login(rep)
-    assert client.get("/home/").context["due"] == 1
+    page = client.get("/home/?whose=mine")
+    assert page.context["due"] == 1
+    assert client.get(page.context["due_url"]).context["list"].page.rows == [task]
 
 
 def test_a_picture_is_taken_along_as_a_file_in_which_nothing_runs(client, rep):
@@ -128,7 +132,8 @@ def test_a_picture_is_taken_along_as_a_file_in_which_nothing_runs(client, rep):
     client.force_login(rep)
     answer = client.get("/home/win-rate.csv")
     assert "'=HYPERLINK(1),100 %,1 / 1" in answer.text
-    assert client.get("/home/nothing.csv").status_code == 404
+    assert client.get("/home/win-rate.xlsx").content.startswith(b"PK")
+    assert [client.get(f"/home/{name}").status_code for name in ("nothing.csv", "win-rate.exe")] == [404, 404]
 
 
 def test_a_manager_sets_a_quota_once_a_month_and_a_rep_does_not(client, rep, manager, month):
