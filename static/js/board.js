@@ -196,6 +196,13 @@ async function look() {
 }
 
 if (board) {
+  // Keys and menus do not wait for the library that drags
+  document.addEventListener("keydown", keyed, true);
+  board.addEventListener("submit", chosen);
+  board.addEventListener("click", chosen);
+  sheet.addEventListener("click", (event) => event.target.closest("[data-sheet-close]") && sheet.close());
+  setInterval(look, 4000);
+  document.addEventListener("visibilitychange", look);
   const { default: Sortable } = await import(board.dataset.sortableSrc);
   let was = null;
   lanes().forEach((lane) => Sortable.create(lane, {
@@ -213,10 +220,4 @@ if (board) {
       if (from !== to || oldIndex !== newIndex) send(item, was);
     },
   }));
-  document.addEventListener("keydown", keyed, true);
-  board.addEventListener("submit", chosen);
-  board.addEventListener("click", chosen);
-  sheet.addEventListener("click", (event) => event.target.closest("[data-sheet-close]") && sheet.close());
-  setInterval(look, 4000);
-  document.addEventListener("visibilitychange", look);
 }
