@@ -111,6 +111,14 @@ class Letter(models.Model):
     sent_from = models.CharField(max_length=254, blank=True, help_text="Empty means: the sender of the message.")
     reply_to = models.CharField(max_length=254, blank=True)
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    activity = models.OneToOneField(
+        "crm.Activity",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="letter",
+        help_text="The email of a record's timeline that this letter is; empty for what a program wrote.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
