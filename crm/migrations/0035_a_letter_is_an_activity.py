@@ -5,15 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('crm', '0034_series_of_activities'),
+        ("crm", "0034_series_of_activities"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='letter',
-            name='activity',
-            field=models.OneToOneField(editable=False, help_text="The email of a record's timeline that this letter is; empty for what a program wrote.", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='letter', to='crm.activity'),
+            model_name="letter",
+            name="activity",
+            field=models.OneToOneField(
+                editable=False,
+                help_text="The email of a record's timeline that this letter is; empty for what a program wrote.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="letter",
+                to="crm.activity",
+            ),
         ),
     ]
