@@ -12,6 +12,7 @@ from crm.custom_fields import work
 from crm.imports import work as imports
 from crm.log import touched
 from crm.log.reading import read_forward, readers
+from crm.mailbox import reading as mailboxes
 
 
 def beat() -> None:
@@ -28,6 +29,11 @@ def sweep_touched() -> None:
 
 def clear_old_data() -> None:
     privacy.clear_old_data(timezone.now())
+
+
+def read_mailboxes() -> None:
+    """What the sweep found due. A mailbox that hangs has its own pause afterwards, and holds up no other worker."""
+    mailboxes.read_due(timezone.now())
 
 
 def send_digests() -> None:

@@ -32,6 +32,7 @@ def wire() -> None:
     _bulk()
     _bin()
     _delivery()
+    _mailboxes()
     _people()
     _doors()
     jobs.register_recurring("crm.tasks.beat", timedelta(seconds=5))
@@ -178,6 +179,7 @@ def _kinds() -> None:
     kinds.declare("email.delivered", "Email delivered", icon="mail-check", group="Email", is_behaviour=False)
     kinds.declare("email.opened", "Email opened", icon="mail-opened", group="Email")
     kinds.declare("email.clicked", "Link in an email clicked", icon="click", group="Email")
+    kinds.declare("email.replied", "Email answered", icon="mail-down", group="Email")
     kinds.declare("email.bounced", "Email bounced", icon="mail-x", group="Email", is_behaviour=False)
     kinds.declare("email.unsubscribed", "Unsubscribed", icon="mail-off", group="Email")
     kinds.declare("sms.sent", "SMS sent", icon="message", group="SMS", is_behaviour=False)
@@ -237,6 +239,17 @@ def _imports() -> None:
     register_door(Door("crm.exports", "setup", _("Exports"), "crm:exports", "download", ("crm.contact", "export"), 61))
     jobs.register_sweep("crm.tasks.work_on_imports", has_waiting_work)
     register_door(Door("crm.imports", "setup", "Imports", "crm:imports", "file-import", ("crm.import", "view"), 60))
+
+
+def _mailboxes() -> None:
+    """Imported here: the reader files into models. Mailboxes are for administrators, who reach everything."""
+    from crm.mailbox import reading
+
+    declare("crm.mailbox", _("Mailboxes"))
+    notices.declare("reply", _("A contact replies, or a mail of yours could not be filed"), order=13)
+    jobs.register_sweep("crm.tasks.read_mailboxes", reading.is_due)
+    see = ("crm.mailbox", "view")
+    register_door(Door("crm.mailboxes", "setup", _("Mailboxes"), "admin:crm_mailbox_changelist", "mail-down", see, 64))
 
 
 def _people() -> None:

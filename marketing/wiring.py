@@ -211,6 +211,7 @@ def _sources() -> None:
         "email.delivered",
         "email.opened",
         "email.clicked",
+        "email.replied",
         "email.bounced",
         "email.unsubscribed",
     )

@@ -14,6 +14,7 @@ from crm.hooks import (
     panels,
     paths,
     record_commands,
+    regarding,
     search,
     tabs,
 )
@@ -127,6 +128,8 @@ def _deals() -> None:
     campaign_results.register(
         "revenue", _("Won"), facts.count(facts.contacts_won), facts.contacts_won, facts.revenue_won, order=80
     )
+    regarding.register("sales.lead", facts.open_leads_of)
+    regarding.register("sales.opportunity", facts.open_opportunities_of)
     triggers.keep(watched.LEAD, watched.OPPORTUNITY)
     auditlog.register(Opportunity, exclude_fields=["version", "updated_at", "place", "placed_at"])
     for source in found.SOURCES:

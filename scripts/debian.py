@@ -15,6 +15,15 @@ def need_chromium() -> bool:
     return bool(os.path.exists(CHROMIUM) or (_install("chromium") and os.path.exists(CHROMIUM)))
 
 
+def need_dovecot() -> str:
+    """Where the IMAP server is that the tests of mailboxes start for themselves, "" where it is not to be had."""
+    return _found_dovecot() or (_install("dovecot-imapd") and _found_dovecot()) or ""
+
+
+def _found_dovecot() -> str:
+    return shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin") or ""
+
+
 def smtp_sink() -> str:
     """Where postfix's smtp-sink is, "" where it is not to be had. Only the tool is wanted: no mail server is set up."""
     return _found_sink() or (_install("postfix", answers=NO_CONFIGURATION) and _found_sink()) or ""
@@ -29,7 +38,7 @@ def _install(package: str, answers: str = "") -> bool:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return False
     print(f"· Installing {package}", flush=True)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}  # and no service is started
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     if answers and shutil.which("debconf-set-selections"):
         subprocess.run(["debconf-set-selections"], input=f"{answers}\n", text=True, check=False)

@@ -20,14 +20,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from scripts.debian import CHROMIUM, need_chromium
+from scripts.debian import CHROMIUM, need_chromium, need_dovecot
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--soak", action="store_true", help="only the long kill and load tests")
     arguments = options.parse_args()
-    browser = need_chromium()
+    browser, imap = need_chromium(), need_dovecot()
     marker = "soak" if arguments.soak else "not soak"
     ran: list[str] = []
     code = pytest("SQLite, ORM broker", ran, marker)
@@ -44,6 +44,7 @@ def main() -> int:
     if database and not broker:
         print("not run: Redis (no TEST_REDIS_URL, and no redis-server on this machine: apt-get install redis-server)")
     print(f"browser: {CHROMIUM}" if browser else "not run: browser tests (no Chromium: apt-get install chromium)")
+    print(f"IMAP: {imap}" if imap else "not run: mailboxes over IMAP (no Dovecot: apt-get install dovecot-imapd)")
     return code
 
 

@@ -17,8 +17,8 @@ from crm.models import Attachment, User
 
 
 @transaction.atomic
-def attach_file(record: Model, upload: UploadedFile, *, by: User) -> Attachment:
-    """One file on a record. The same content under the same name is there already and is not stored twice.
+def attach_file(record: Model, upload: UploadedFile, *, by: User | None) -> Attachment:
+    """One file on a record; `by` is None for what came by mail. The same content under the same name is there already and is not stored twice.
 
     Raises Invalid where the file is not taken (crm/files.py). The caller has checked that `by` may change the record.
     """

@@ -5,6 +5,7 @@ from crm.admin import (  # noqa: F401
     consent,
     custom_fields,
     duplicates,
+    mailboxes,
     messages,
     outbox,
     privacy,

@@ -22,6 +22,7 @@ from crm.models.imports import Import, ImportLine
 from crm.models.interactions import Interaction, LogCursor, SetAside
 from crm.models.invitations import Invitation
 from crm.models.jobs import Claim, JobRun, Schedule
+from crm.models.mailboxes import FilingAddress, IncomingMail, Mailbox
 from crm.models.merges import Merge, Mergeable, MergedRow
 from crm.models.messages import Letter, LetterFile, Message, OutboxItem, Sender, TrackedLink
 from crm.models.notifications import Notification
@@ -65,6 +66,7 @@ __all__ = [
     "DuplicateSearch",
     "Erasure",
     "ExchangeRate",
+    "FilingAddress",
     "Follow",
     "HandoverReceipt",
     "IdempotentRequest",
@@ -73,12 +75,14 @@ __all__ = [
     "ImportMade",
     "ImportMapping",
     "ImportStep",
+    "IncomingMail",
     "Interaction",
     "Invitation",
     "JobRun",
     "Letter",
     "LetterFile",
     "LogCursor",
+    "Mailbox",
     "Merge",
     "Mergeable",
     "MergedRow",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from crm.access.depths import within_reach
 from crm.log import kinds
+from crm.mailbox.quotes import split
 from crm.models import Activity, Contact, Interaction, Record
 from crm.queries.addresses import address_of
 from crm.queries.history import Event
@@ -21,6 +22,7 @@ from crm.queries.sketches import Sketch, sketches
 
 MACHINES = ("prefetch", "scanner", "bot")
 ACTIVITY_ICONS = {"task": "checkbox", "call": "phone", "appointment": "calendar-event", "email": "mail", "note": "note"}
+CAME_IN = "mail-down"
 CHANGE_ICONS = {"made": "plus", "changed": "edit", "deleted": "trash", "binned": "trash", "restored": "restore"}
 
 
@@ -71,13 +73,16 @@ def from_interactions(rows: Sequence[Interaction], user: Any, people: Collection
 
 
 def from_activity(activity: Activity, hers: Contact | None) -> Happening:
+    """An email that came in is what the person wrote: theirs, with what is new in it and without what it quotes."""
     is_hers = hers is not None and activity.contact_id == hers.pk
+    came_in = activity.kind == Activity.Kind.EMAIL and activity.direction == Activity.Direction.IN
     return Happening(
         at=activity.done_at or activity.due_at or activity.created_at,
-        icon=ACTIVITY_ICONS[activity.kind],
+        icon=CAME_IN if came_in else ACTIVITY_ICONS[activity.kind],
         title=activity.subject,
-        body=activity.body,
-        actor=activity.owner,
+        body=split(activity.body)[0] if activity.kind == Activity.Kind.EMAIL else activity.body,
+        actor=None if came_in else activity.owner,
+        is_behaviour=came_in,
         whose=None if is_hers or not activity.contact_id else activity.contact,
         activity=activity,
         facts=[activity.outcome] if activity.outcome else [],

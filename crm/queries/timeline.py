@@ -24,6 +24,8 @@ PER_PAGE = 30
 MOST_PEOPLE = 300
 """So many of an account's people are told of, those who were active last: more would not be read, and cost more to read."""
 SENT_BY = ("Email", "SMS")
+TOLD_BY_ACTIVITIES = ("activity.done", "email.replied")
+"""What the activity itself tells; of what a person did, a reply is part."""
 
 
 class Stream(models.TextChoices):
@@ -150,7 +152,8 @@ def _people_of(account: Any, user: Any) -> list[int]:
 
 def _interactions(asked: _Asked) -> list[Happening]:
     """Log rows of the contact, else of the account and its people. What an activity tells is told by the activity itself."""
-    subject, rows = asked.subject, Interaction.objects.exclude(kind="activity.done").select_related("actor")
+    told_beside = TOLD_BY_ACTIVITIES[:1] if asked.stream == Stream.HERS else TOLD_BY_ACTIVITIES
+    subject, rows = asked.subject, Interaction.objects.exclude(kind__in=told_beside).select_related("actor")
     if subject.contact:
         rows = rows.filter(contact=subject.contact)
     elif subject.account:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from crm.access.see import must_be_able_to_add, see_or_404
 from crm.calendars import calendar_file
 from crm.errors import CrmError
+from crm.mailbox.quotes import split
 from crm.models import Activity
 from crm.queries.addresses import address_of
 from crm.queries.named import record_named
@@ -23,8 +27,18 @@ from crm.web.attendees import people_of
 from crm.web.frame import render_record
 from crm.web.lists import Empty
 from crm.web.pages import done, is_htmx, render_form
+from crm.web.reading import linked
 from crm.web.record_lists import render_records
 from crm.web.requests import SignedIn
+
+
+@dataclass(frozen=True)
+class FiledMail:
+    """Its new part, the history that it quotes, and what is to be said about it."""
+
+    new: SafeString
+    history: SafeString
+    said: str
 
 
 @login_required
@@ -47,7 +61,17 @@ def activity(request: SignedIn, pk: int) -> HttpResponse:
         regarding=_regarding(shown, request),
         people=people_of(shown, request.user),
         repeats=_repeats(shown),
+        mail=_mail(shown),
     )
+
+
+def _mail(activity: Activity) -> FiledMail | None:
+    """What an email says that was filed: it is read, and not edited."""
+    kept = activity.mails.first() if activity.kind == Activity.Kind.EMAIL else None
+    if kept is None:
+        return None
+    new, history = split(activity.body)
+    return FiledMail(linked(new), linked(history), kept.said)
 
 
 def _repeats(activity: Activity) -> str:

@@ -45,7 +45,8 @@ def contact(request: SignedIn, pk: int) -> HttpResponse:
 def contact_add(request: SignedIn) -> HttpResponse:
     must_be_able_to_add(request.user, Contact)
     kind = records.kind_of(Contact)
-    initial = {"owner": request.user.pk, "account": request.GET.get("account")}
+    asked = ("account", "email", "first_name", "last_name")
+    initial = {"owner": request.user.pk, **{name: request.GET.get(name) for name in asked}}
     back = reverse("crm:contacts")
     return new_page(request, kind, partial(create_record, kind), title=_("New contact"), back=back, initial=initial)
 

@@ -79,6 +79,7 @@ class Shell:
             OpenDoor(_("Profile"), "user-circle", reverse("crm:profile")),
             OpenDoor(_("Following"), "star", reverse("crm:following")),
             OpenDoor(_("Notifications"), "bell-cog", reverse("crm:notification-settings")),
+            OpenDoor(_("Filing mails"), "mail-down", reverse("crm:filing")),
             OpenDoor(_("Second factor"), "shield-lock", reverse("mfa_index")),
             OpenDoor(_("Where I am signed in"), "devices", reverse("usersessions_list")),
         ]

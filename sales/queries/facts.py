@@ -25,6 +25,15 @@ def has_open_opportunity(op: str, value: bool) -> Q:
     return given if value else ~given
 
 
+def open_leads_of(contact: Any, user: Any) -> QuerySet:
+    """Those that the user works on."""
+    return Lead.objects.alive().open().filter(contact=contact, owner=user)
+
+
+def open_opportunities_of(contact: Any, user: Any) -> QuerySet:
+    return Opportunity.objects.alive().open().filter(contact=contact, owner=user)
+
+
 def lead_rating(op: str, value: Any) -> Q:
     """The rating of the open lead; a person has at most one."""
     open_leads = Lead.objects.alive().open()

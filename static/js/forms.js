@@ -28,6 +28,16 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("focusin", (event) => event.target.matches("[data-select]") && event.target.select());
 
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copies]");
+  if (!button) return;
+  const field = document.querySelector(button.dataset.copies);
+  field.select();
+  if (navigator.clipboard) await navigator.clipboard.writeText(field.value);
+  else document.execCommand("copy"); // without HTTPS there is no other way
+  button.querySelector("[data-says]").textContent = button.dataset.done;
+});
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-empties]");
   if (button) document.querySelector(button.dataset.empties).replaceChildren();

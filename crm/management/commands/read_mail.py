@@ -1,15 +1,15 @@
-"""manage.py read_mail < mail.eml: read the answer to an invitation out of one raw mail, and say what it was."""
+"""manage.py read_mail < mail.eml: file one raw mail as if it had come by a mailbox, and say what became of it."""
 
 import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from crm.actions.calendar_answers import read_answer
+from crm.actions.filing import file_mail
 
 
 class Command(BaseCommand):
-    help = "Reads one raw mail (RFC 5322) from standard input: the answer to an invitation of ours is taken from it."
+    help = "Reads one raw mail (RFC 5322) from standard input and files it: an answer to an invitation or to a mail of ours."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(read_answer(sys.stdin.buffer.read()).said)
+        self.stdout.write(file_mail(sys.stdin.buffer.read()).said)
