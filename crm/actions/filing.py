@@ -72,6 +72,8 @@ def file_mail(raw: bytes, *, mailbox: Mailbox | None = None, now: datetime | Non
         return Filed(sentence)
     if IncomingMail.objects.filter(key=mail.key).exists():
         return Filed(_("Ignored: it is known already."))
+    if mail.message_id and Message.objects.filter(message_id=mail.message_id).exists():
+        return Filed(_("Ignored: we sent it."))
     if answer := _calendar_answer(raw, mail, mailbox):
         return answer
     if mail.is_report:
@@ -132,9 +134,9 @@ def _answer(mail: Mail, thread: Thread, colleague: User | None, now: datetime) -
 
 
 def _letter_to(mailbox: Mailbox | None, mail: Mail, now: datetime) -> Entry | None:
-    """What a contact whom the rep sees writes to the rep's own mailbox; no newsletters."""
+    """What a contact whom the rep sees writes to the rep's own mailbox; no newsletters, and nothing among colleagues."""
     owner = mailbox.owner if mailbox else None
-    if owner is None or not owner.is_active or mail.is_automatic:
+    if owner is None or not owner.is_active or mail.is_automatic or mail.is_listed or colleague_of(mail.sender):
         return None
     contact = contact_of(mail.sender, owner)
     if contact is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,45 +21,24 @@ from crm.admin.lists import TeachingList
 from crm.errors import CrmError
 from crm.models import IncomingMail, Mailbox, User
 from crm.templatetags.ui import status_badge
+from crm.web.mailbox_form import MailboxForm
 
 
-class MailboxForm(forms.ModelForm):
-    """The password is typed and never shown; left empty, the kept one stays."""
-
-    password = forms.CharField(
-        label=lazy("Password"),
-        required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=lazy("Many providers want an app password here. It is kept encrypted, and shown to nobody."),
-    )
-
-    class Meta:
-        model = Mailbox
-        fields = ("name", "address", "owner", "host", "port", "security", "user_name", "folder", "is_active")
+class SharedMailboxForm(MailboxForm):
+    """An administrator's: whosever it is."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.fields["password"].help_text = _("Leave it empty to keep the one that is stored.")
         if "owner" in self.fields:
             owner: Any = self.fields["owner"]
             owner.queryset, owner.empty_label = User.objects.filter(is_active=True), _("The company's")
             for tool in ("add", "change", "delete", "view"):
                 setattr(owner.widget, f"can_{tool}_related", False)
 
-    def clean_host(self) -> str:
-        return self.cleaned_data["host"].strip()
-
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        if not password and not self.instance.pk:
-            raise forms.ValidationError(_("Without a password nobody can sign in."))
-        return password
-
 
 @admin.register(Mailbox)
 class MailboxAdmin(TeachingList, GrantedAdmin):
-    form = MailboxForm
+    form = SharedMailboxForm
     empty_title = lazy("No mailbox is read yet")
     empty_sentence = lazy(
         "Name one over IMAP: replies to your mails are then filed on the right record by themselves, and reps can file their own mails."

@@ -24,8 +24,10 @@ MOST_REFERENCES = 40
 MOST_FILES = 20
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,300}>")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-AUTOMATIC_PRECEDENCE = ("bulk", "junk", "list", "auto_reply")
+AUTOMATIC_PRECEDENCE = ("bulk", "junk", "auto_reply")
 AUTOMATIC_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoresponse")
+LIST_HEADERS = ("List-Id", "List-Unsubscribe")
+"""Newsletters have them; so has every mail that comes by way of a group address, also when a person wrote it."""
 MACHINES = ("mailer-daemon", "postmaster")
 WHERE_IT_CAME = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
 SAID_BY_TAGS = {
@@ -61,6 +63,7 @@ class Mail:
     text: str
     sent_at: datetime | None
     is_automatic: bool
+    is_listed: bool
     is_report: bool
     files: tuple[Part, ...]
     inner: bytes | None
@@ -98,6 +101,7 @@ def taken_apart(raw: bytes) -> Mail:
         text=_text(leaves),
         sent_at=_moment(_said(mail, "Date")),
         is_automatic=_is_automatic(mail),
+        is_listed=any(mail[name] is not None for name in LIST_HEADERS),
         is_report=mail.get_content_type() == "multipart/report" or sender.partition("@")[0] in MACHINES,
         files=tuple(_files(leaves)),
         inner=next((_inner(leaf) for leaf in leaves if leaf.get_content_type() == "message/rfc822"), None),

@@ -39,10 +39,11 @@ LOOKS_BACK = timedelta(days=2)
 
 
 def due(now: datetime) -> QuerySet[Mailbox]:
-    """Those to be read now that nobody reads."""
+    """Those to be read now that nobody reads; that of somebody who has left rests."""
     held = Claim.objects.filter(beat_at__gt=now - LEASE).values("token")
     free = Q(claim=None) | ~Q(claim__in=held)
-    return Mailbox.objects.filter(free, is_active=True, due_at__lte=now)
+    here = Q(owner=None) | Q(owner__is_active=True)
+    return Mailbox.objects.filter(free, here, is_active=True, due_at__lte=now)
 
 
 def is_due(now: datetime) -> bool:

@@ -9,7 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.hooks import retention
 from crm.hooks.retention import Keeping
-from crm.models import Contact, IdempotentRequest, Import, ImportLine, Interaction, Notification, OutboxItem
+from crm.models import (
+    Contact,
+    IdempotentRequest,
+    Import,
+    ImportLine,
+    IncomingMail,
+    Interaction,
+    Notification,
+    OutboxItem,
+)
 
 MACHINES = ("prefetch", "scanner", "bot")
 
@@ -48,6 +57,14 @@ def register_all() -> None:
             lambda before: OutboxItem.objects.filter(at__lt=before),
             days=90,
             order=30,
+        ),
+        Keeping(
+            "crm.unfiled_mails",
+            _("Mails that were not filed"),
+            _("Why a mail could not be read, was too large or ignored, and what of it was kept to look into."),
+            lambda before: IncomingMail.objects.filter(at__lt=before).exclude(became=IncomingMail.Became.FILED),
+            days=90,
+            order=35,
         ),
         Keeping(
             "crm.import_files",

@@ -26,6 +26,7 @@ from crm.models import (
     HandoverReceipt,
     Import,
     ImportLine,
+    IncomingMail,
     Interaction,
     Letter,
     Merge,
@@ -49,6 +50,15 @@ def register_all() -> None:
         PersonalData("crm.activity", _("Activities"), of_contact(Activity), blank=texts, deletes=ON_ERASE, order=30),
         PersonalData(
             "crm.attendee", _("Appointments she takes part in"), of_contact(Attendee), deletes=ALWAYS, order=32
+        ),
+        PersonalData(
+            "crm.incomingmail",
+            _("Mails that were filed"),
+            mails_of,
+            "at",
+            blank={"said": "", "raw": None},
+            hides=("key", "raw"),
+            order=33,
         ),
         PersonalData("crm.attachment", _("Files"), files_of, "at", deletes=ALWAYS, before=forget_bytes, order=31),
         PersonalData(
@@ -148,6 +158,14 @@ def files_of(contact: int) -> QuerySet[Attachment]:
             on = ContentType.objects.get_for_model(model)
             question |= Q(record_type=on, record_id__in=model._base_manager.filter(contact=contact).values("pk"))
     return Attachment.objects.filter(question)
+
+
+def mails_of(contact: int) -> QuerySet[IncomingMail]:
+    """What was noted of her mails; that they were filed stays known, so that they do not come again."""
+    activities = Activity._base_manager.filter(contact=contact).values("pk")
+    return IncomingMail.objects.filter(
+        pk__in=IncomingMail.activities.through.objects.filter(activity__in=activities).values("incomingmail")
+    )
 
 
 def tags_of(contact: int) -> QuerySet[Tagging]:

@@ -23,6 +23,7 @@ from crm.queries.sketches import Sketch, sketches
 MACHINES = ("prefetch", "scanner", "bot")
 ACTIVITY_ICONS = {"task": "checkbox", "call": "phone", "appointment": "calendar-event", "email": "mail", "note": "note"}
 CAME_IN = "mail-down"
+SHOWN_OF_A_MAIL = 4000
 CHANGE_ICONS = {"made": "plus", "changed": "edit", "deleted": "trash", "binned": "trash", "restored": "restore"}
 
 
@@ -80,7 +81,7 @@ def from_activity(activity: Activity, hers: Contact | None) -> Happening:
         at=activity.done_at or activity.due_at or activity.created_at,
         icon=CAME_IN if came_in else ACTIVITY_ICONS[activity.kind],
         title=activity.subject,
-        body=split(activity.body)[0] if activity.kind == Activity.Kind.EMAIL else activity.body,
+        body=split(activity.body[:SHOWN_OF_A_MAIL])[0] if activity.kind == Activity.Kind.EMAIL else activity.body,
         actor=None if came_in else activity.owner,
         is_behaviour=came_in,
         whose=None if is_hers or not activity.contact_id else activity.contact,

@@ -82,6 +82,9 @@ def test_a_rep_copies_the_filing_address_and_reads_a_reply(page_as, rep, account
     page.locator("dialog[open]").get_by_role("button", name="Make a new one").click()
     page.get_by_text("mails to the old one are ignored from now on").first.wait_for()
     assert page.locator("#filing-address").input_value() != before
+    page.get_by_role("link", name="Add your mailbox").click()
+    page.locator("#id_host").wait_for()
+    assert wide_and_narrow(page, serious, "own", shots) == []
     page.goto("/notifications/")
     page.get_by_role("link", name="Asha Rao replied: Re: Offer").click()
     page.locator("#timeline-list").get_by_text("yes, please.").wait_for()

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from crm.actions.activities import book_appointment
 from crm.actions.filing import file_mail
+from crm.actions.privacy import forget_person
 from crm.delivery.queueing import send_one
 from crm.log import kinds
 from crm.models import (
@@ -209,6 +210,30 @@ def test_a_calendar_answer_over_imap_is_taken_and_filed_nowhere_else(shared, acc
     assert Attendee.objects.get(activity=meeting).answer == "accepted"
     assert IncomingMail.objects.get().became == "answer"
     assert not Activity.objects.filter(kind="email").exists()
+
+
+def test_a_reply_by_way_of_a_group_address_is_a_reply(sent):
+    file(written(answers=sent.message_id, Precedence="list", List_Id="<crm.tandem.example>"))
+    assert replies().count() == 1
+
+
+def test_a_mail_of_ours_that_comes_back_is_not_filed(sent):
+    mail = written(
+        sender="rita@tandem.example", to="asha@customer.example", message_id=sent.message_id, answers=sent.message_id
+    )
+    assert file(mail).said == "Ignored: we sent it."
+    assert Activity.objects.filter(kind="email").count() == 1
+
+
+def test_when_the_person_is_forgotten_what_was_noted_of_their_mails_goes_and_they_do_not_come_again(
+    sent, asha, administrator
+):
+    mail = written(sender="boss@customer.example", answers=sent.message_id)
+    file(mail)
+    forget_person(asha, mode="erase", reason="Asked for it", by=administrator)
+    kept = IncomingMail.objects.get()
+    assert (kept.said, kept.activities.count()) == ("", 0)
+    assert file(mail).said == "Ignored: it is known already."
 
 
 # What mails look like

@@ -99,3 +99,44 @@ def test_mailboxes_are_for_administrators(role, client, account):
         assert client.get(page).status_code in (302, 403), page
     assert client.post(reverse("admin:crm_mailbox_check", args=[mailbox.pk])).status_code in (302, 403)
     assert reverse("admin:crm_mailbox_changelist") not in client.get("/", follow=True).content.decode()
+
+
+# A person's own
+
+
+def own_form(account, **changes):
+    wanted = form_for(account, port=143, security="starttls", address="rita@private.example", **changes)
+    return {name: value for name, value in wanted.items() if name not in ("name", "owner")}
+
+
+def test_a_rep_adds_the_own_mailbox_and_is_told_what_is_wrong_with_it(client, rep, account):
+    client.force_login(rep)
+    answer = client.post(reverse("crm:own-mailbox-add"), own_form(account, host="imap.invalid"))
+    mine = Mailbox.objects.get()
+    assert (mine.owner, mine.name, mine.security, mine.password) == (rep, "rita@private.example", "starttls", PASSWORD)
+    assert said(answer) == ["There is no server “imap.invalid”.", "It is saved, but cannot be read like this."]
+    assert answer["Location"] == reverse("crm:own-mailbox", args=[mine.pk])
+    assert "rita@private.example" in client.get(reverse("crm:filing")).content.decode()
+
+
+def test_a_reps_own_mailbox_is_encrypted_and_at_a_usual_port(client, rep, account):
+    client.force_login(rep)
+    for changes in ({"port": 22}, {"security": "none"}, {"password": ""}):
+        assert client.post(reverse("crm:own-mailbox-add"), {**own_form(account), **changes}).status_code == 422
+    assert not Mailbox.objects.exists()
+
+
+def test_a_rep_removes_the_own_mailbox_and_touches_no_other(client, rep, account):
+    mine, shared = mailbox_for(account, owner=rep), mailbox_for(account)
+    client.force_login(rep)
+    for name in ("own-mailbox", "own-mailbox-remove"):
+        assert client.post(reverse(f"crm:{name}", args=[shared.pk])).status_code == 404
+    assert client.get(reverse("crm:own-mailbox", args=[mine.pk])).status_code == 200
+    client.post(reverse("crm:own-mailbox-remove", args=[mine.pk]))
+    assert list(Mailbox.objects.all()) == [shared]
+
+
+def test_who_logs_no_activities_has_nothing_to_file(client, marketer, account):
+    client.force_login(marketer)
+    assert "there is no address for you to file mails by" in client.get(reverse("crm:filing")).content.decode()
+    assert client.get(reverse("crm:own-mailbox-add")).status_code == 403

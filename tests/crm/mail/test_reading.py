@@ -64,6 +64,25 @@ def test_the_companys_mailbox_keeps_nothing_of_a_contact_that_answers_nothing(as
     assert not IncomingMail.objects.exists()
 
 
+def test_newsletters_and_colleagues_in_a_reps_own_mailbox_are_not_filed(asha, own, account, manager):
+    ContactFactory(email="max@tandem.example", owner=own.owner, team=own.owner.team)
+    account.put(
+        written(subject="News", List_Unsubscribe="<https://x.example>"),
+        written(subject="Away", Auto_Submitted="auto-replied"),
+        written(sender="max@tandem.example", subject="Lunch?"),
+    )
+    read(own)
+    assert not IncomingMail.objects.exists()
+
+
+def test_the_mailbox_of_somebody_who_has_left_is_not_read(asha, own, account):
+    account.put(written())
+    own.owner.is_active = False
+    own.owner.save()
+    read(own)
+    assert not Activity.objects.exists()
+
+
 def test_many_mails_are_read_in_batches_each_once(asha, own, account, monkeypatch):
     monkeypatch.setattr(reading, "BATCH", 4)
     monkeypatch.setattr(reading, "WINDOW", 5)
