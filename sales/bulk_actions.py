@@ -12,10 +12,11 @@ from crm.hooks import bulk_actions
 from crm.hooks.bulk_actions import Batch, BulkAction, Outcome, done, one_by_one, skipped
 from crm.hooks.records import RecordKind
 from crm.models import User
+from crm.web.forms import RecordField
 from sales.actions.closing import lose_opportunity, reopen_opportunity
 from sales.actions.leads import disqualify_lead, qualify_lead, reactivate_lead
 from sales.actions.unassigned import assign_by_rules, claim_lead
-from sales.models import DisqualifyReason, LeadStatus, LostReason, OpportunityStatus
+from sales.models import Competitor, DisqualifyReason, LeadStatus, LostReason, OpportunityStatus
 from sales.queries.assignment_words import why_nobody_has
 
 
@@ -52,10 +53,16 @@ class DisqualifyForm(forms.Form):
 
 class LoseForm(forms.Form):
     reason = forms.ChoiceField(label=_("Why"), choices=[("", _("Choose a reason…")), *LostReason.choices])
+    competitor = RecordField(
+        label=_("Lost to"), queryset=Competitor.objects.none(), required=False,
+        help_text=_("Only if all of them went to the same one."),
+    )  # fmt: skip
     description = forms.CharField(label=_("In words"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, kind: RecordKind, user: User, data: Any = None) -> None:
         super().__init__(data)
+        chosen: Any = self.fields["competitor"]
+        chosen.queryset = chosen.widget.queryset = Competitor.objects.visible_to(user)
 
 
 def by_rules(batch: Batch) -> dict[int, Outcome]:

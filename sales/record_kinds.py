@@ -181,6 +181,7 @@ OPPORTUNITY = RecordKind(
         View("lost", _("Lost this quarter"), "status=lost&closed_on__in=this_quarter"),
     ),
     list_url="sales:opportunities",
+    board_url="sales:board",
     matching=narrow,
     filterset=OpportunityFilter,
     related=("account", "contact", "owner"),

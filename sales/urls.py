@@ -42,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("opportunities/", opportunities.opportunities, name="opportunities"),
     path("opportunities/board/", board.board, name="board"),
     path("opportunities/board/lane/", board.board_lane, name="board-lane"),
+    path("opportunities/board/lanes/", board.board_lanes, name="board-lanes"),
     path("opportunities/board/changes/", board.board_changes, name="board-changes"),
     path("opportunities/board/<int:pk>/", board.board_move, name="board-move"),
     path("opportunities/new/", opportunities.opportunity_new, name="opportunity-new"),

@@ -105,8 +105,9 @@ class RecordKind:
     of a search. `change(record, by=…, version=…, **fields)` is the action behind every plain edit; without one,
     crm.actions.records saves. `locked(record)` answers why nothing may be edited now, or "". `assign(record, owner=…, team=…,
     by=…)` gives it away; without one, crm.actions.assignment does. `in_head` are the fields that the head of its page
-    tells, so that the key facts need not. `related` are select_related paths of a row. `list_url` is a URL name. `filterset`
-    declares filters that are no field (crm.field_filters); its `offered` stand in the menu, instead of the fields in `covered`.
+    tells, so that the key facts need not. `related` are select_related paths of a row. `list_url` is a URL name, `board_url`
+    that of a board of the same rows, where there is one. `filterset` declares filters that are no field
+    (crm.field_filters); its `offered` stand in the menu, instead of the fields in `covered`.
     """
 
     name: str
@@ -126,6 +127,7 @@ class RecordKind:
     locked: Callable[[Any], Text] | None = None
     assign: Callable[..., Any] | None = None
     in_head: Sequence[str] = ()
+    board_url: str = ""
 
     @property
     def usual_columns(self) -> list[str]:

@@ -10,7 +10,6 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from crm.errors import Forbidden
@@ -22,7 +21,7 @@ from crm.hooks.registry import Text
 from crm.models import Tag, User
 from crm.queries.lists import ListQuery
 from crm.queries.totals import total_of
-from crm.web.addresses import hidden
+from crm.web.addresses import hidden, rows_page
 from crm.web.forms import RecordInput
 from crm.web.requests import SignedIn
 
@@ -83,7 +82,7 @@ def list_filter(request: SignedIn, kind: str, name: str) -> HttpResponse:
     context = {
         "label": _label(asked, name),
         "ways": ways,
-        "action": reverse(of.list_url),
+        "action": rows_page(of, request.GET).partition("?")[0],
         "hidden": hidden(request.GET, without=[name]) + ([(name, "")] if asked.is_in_view(name) else []),
         "is_long": any(len(way.offers) > 8 for way in ways),
     }

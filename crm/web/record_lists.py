@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
@@ -29,7 +30,7 @@ from crm.queries.views import AnyView
 from crm.rules.explain import explain
 from crm.rules.forms import RuleWidget
 from crm.rules.parse import parse
-from crm.web.addresses import hidden, query_with
+from crm.web.addresses import GROUPED, hidden, query_with
 from crm.web.filter_words import in_words, names_asked
 from crm.web.list_cells import Column, Row, Rows
 from crm.web.list_filters import offered_fields
@@ -170,6 +171,12 @@ class RecordList:
     def is_narrowed(self) -> bool:
         """Is this less than what the list opens with?"""
         return self.asked.is_changed or self.view.key != (self.opens_with or self.asked.shelf.first.key)
+
+    @property
+    def grouped(self) -> str:
+        """“by=owner” on a board: what goes along to another view; "" in a list."""
+        by, board = self.query.get(GROUPED, ""), self.kind.board_url
+        return f"{GROUPED}={quote(by)}" if by and board and self.request.path == reverse(board) else ""
 
     @property
     def is_deep(self) -> bool:

@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST
@@ -17,6 +16,7 @@ from crm.errors import CrmError, Forbidden
 from crm.hooks import records
 from crm.models import SavedView
 from crm.queries.lists import ListQuery
+from crm.web.addresses import GROUPED, query_with, rows_page
 from crm.web.list_filters import kind_or_404
 from crm.web.pages import answer, done, is_htmx, render_form
 from crm.web.requests import SignedIn
@@ -54,8 +54,8 @@ def view_new(request: SignedIn, kind: str) -> HttpResponse:
         else:
             if is_default:
                 open_with(kind, made.key, by=request.user)
-            return done(request, _("The view “%s” is kept.") % made, address_of(made))
-    back = f"{reverse(of.list_url)}?{request.GET.urlencode()}"
+            return done(request, _("The view “%s” is kept.") % made, _address_of(request, made))
+    back = rows_page(of, request.GET, query_with(request.GET, without=[GROUPED])[1:])
     return _form_page(request, form, title=_("Save as a view"), back=back)
 
 
@@ -76,8 +76,8 @@ def view_edit(request: SignedIn, pk: int) -> HttpResponse:
         except CrmError as problem:
             form.add_error(problem.field or None, problem.message)
         else:
-            return done(request, _("The view “%s” is kept.") % form.cleaned_data["name"], address_of(view))
-    return _form_page(request, form, title=_("Rename or share “%s”") % view, back=address_of(view))
+            return done(request, _("The view “%s” is kept.") % form.cleaned_data["name"], _address_of(request, view))
+    return _form_page(request, form, title=_("Rename or share “%s”") % view, back=_address_of(request, view))
 
 
 @login_required
@@ -89,8 +89,8 @@ def view_update(request: SignedIn, pk: int) -> HttpResponse:
     try:
         change_view(view, query=asked.as_view, by=request.user)
     except CrmError as problem:
-        return answer(request, problem, address_of(view))
-    return done(request, _("“%s” shows this from now on.") % view, address_of(view))
+        return answer(request, problem, _address_of(request, view))
+    return done(request, _("“%s” shows this from now on.") % view, _address_of(request, view))
 
 
 @login_required
@@ -100,10 +100,9 @@ def view_delete(request: SignedIn, pk: int) -> HttpResponse:
     try:
         delete_view(view, by=request.user)
     except CrmError as problem:
-        return answer(request, problem, address_of(view))
-    return done(
-        request, _("The view “%s” is gone; its records are not.") % view.name, reverse(records.get(view.kind).list_url)
-    )
+        return answer(request, problem, _address_of(request, view))
+    said = _("The view “%s” is gone; its records are not.") % view.name
+    return done(request, said, rows_page(records.get(view.kind), request.GET))
 
 
 @login_required
@@ -117,7 +116,7 @@ def view_default(request: SignedIn, kind: str) -> HttpResponse:
         raise Http404
     open_with(kind, key, by=request.user)
     said = _("This list opens with “%s” now.") % view.label if view else _("This list opens as it came.")
-    return done(request, said, f"{reverse(of.list_url)}{f'?view={key}' if key else ''}")
+    return done(request, said, rows_page(of, request.GET, f"view={key}" if key else ""))
 
 
 def seen_or_404(request: SignedIn, pk: int) -> SavedView:
@@ -127,8 +126,8 @@ def seen_or_404(request: SignedIn, pk: int) -> SavedView:
     return view
 
 
-def address_of(view: SavedView) -> str:
-    return f"{reverse(records.get(view.kind).list_url)}?view={view.key}"
+def _address_of(request: SignedIn, view: SavedView) -> str:
+    return rows_page(records.get(view.kind), request.GET, f"view={view.key}")
 
 
 def _form_page(request: SignedIn, form: forms.Form, *, title: str, back: str) -> HttpResponse:

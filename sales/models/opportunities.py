@@ -19,6 +19,7 @@ from crm.models import Record
 from crm.models.records import RecordQuerySet
 from sales.models.choices import BudgetStatus, Need, PurchaseProcess, Rating, Timeframe
 from sales.models.competitors import Competitor
+from sales.models.months import MonthOf
 from sales.models.processes import Process, Stage
 
 not_negative = MinValueValidator(Decimal(0))
@@ -60,6 +61,11 @@ class ProcessState(models.TextChoices):
 class RevenueMode(models.TextChoices):
     TYPED = "typed", _("Typed estimate")
     SYSTEM = "system", _("Sum of the products")
+
+
+ON_BOARD = Q(status="open", deleted_at=None)
+SUMMED_BY = {"stage": "stage", "category": "forecast_category", "owner": "owner", "month": "estimated_close"}
+"""What the board adds deals up by: each has an index that holds all it needs, so that no deal is read for its sum."""
 
 
 class OpportunityQuerySet(RecordQuerySet):
@@ -156,6 +162,18 @@ class Opportunity(FSMModelMixin, Record):
             models.Index(fields=["status", "stage", "place", "id"], name="opportunity_on_board"),
             models.Index(fields=["status", "forecast_category", "place", "id"], name="opportunity_on_board_category"),
             models.Index(fields=["owner", "status", "place", "id"], name="opportunity_on_board_owner"),
+            models.Index(
+                MonthOf("estimated_close"), "place", "id", name="opportunity_on_board_month", condition=ON_BOARD
+            ),
+            *(
+                models.Index(
+                    fields=[column, "probability"],
+                    include=["estimated_revenue_base"],
+                    name=f"opportunity_sums_by_{name}",
+                    condition=ON_BOARD,
+                )
+                for name, column in SUMMED_BY.items()
+            ),
             models.Index(fields=["placed_at"], name="opportunity_placed", condition=~Q(placed_at=None)),
             models.Index(fields=["status", "id"], name="opportunity_by_status"),
             models.Index(fields=["topic", "id"], name="opportunity_by_topic"),

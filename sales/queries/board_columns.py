@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models import F, Q
+from django.db.models.lookups import Exact
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -15,10 +16,11 @@ from django.utils.translation import gettext_lazy as lazy
 from crm.hooks.registry import Text
 from crm.models import User
 from sales.models import ForecastCategory, Opportunity, Stage
+from sales.models.months import MonthOf, month_number
 
 MONTHS = 6
-MOST_OWNERS = 50
 NONE, PAST, LATER = "none", "past", "later"
+DAY = "estimated_close"
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,20 @@ class Column:
 
 @dataclass(frozen=True)
 class Grouping:
-    """`keyed` annotates rows with `lane`, `key_of` turns that into the key of a column; `place_of` says it of one deal.
+    """Deals by a column of theirs; `key_of(value, today)` says which column of the board a value of it belongs to.
 
     `columns(today, keys)` are those to show, where `keys` have deals.
     """
 
     name: str
     label: Text
-    keyed: Callable[[QuerySet, date], QuerySet]
+    column: str
     columns: Callable[[date, Sequence[str]], Sequence[Column]]
-    place_of: Callable[[Opportunity, date], str]
-    key_of: Callable[[Any], str] = str
+    key_of: Callable[[Any, date], str] = lambda value, today: str(value)
+
+    def place_of(self, card: Opportunity, today: date) -> str:
+        value = getattr(card, Opportunity._meta.get_field(self.column).attname)  # type: ignore[union-attr]
+        return self.key_of(value, today)
 
 
 def _stages(today: date, keys: Sequence[str]) -> list[Column]:
@@ -61,31 +66,33 @@ def _categories(today: date, keys: Sequence[str]) -> list[Column]:
 
 
 def _owners(today: date, keys: Sequence[str]) -> list[Column]:
-    """Who owns deals here, by name, fifty at most; who sees more narrows the board."""
-    people = User.objects.filter(pk__in=[key for key in keys if key != NONE]).order_by("name", "pk")[:MOST_OWNERS]
-    found = [Column(str(one.pk), one.name, Q(owner=one.pk), {"owner": str(one.pk)}) for one in people]
+    """Who owns deals here, by name."""
+    people = User.objects.filter(pk__in=[key for key in keys if key != NONE]).order_by("name", "pk")
+    found = [Column(str(pk), name, Q(owner=pk), {"owner": str(pk)}) for pk, name in people.values_list("pk", "name")]
     nobody = Column(NONE, _("Nobody"), Q(owner=None), {"owner__empty": "yes"}, is_target=False)
     return [nobody, *found] if NONE in keys else found
 
 
 def _months(today: date, keys: Sequence[str]) -> list[Column]:
-    day = "estimated_close"
     columns = [_between(PAST, _("Overdue"), None, today - timedelta(days=1))]
     for number in range(MONTHS):
         first = first_of(today, number)
         last = first_of(today, number + 1) - timedelta(days=1)
-        columns.append(_between(f"{first:%Y-%m}", formats.date_format(first, "F Y"), max(first, today), last))
+        # By the month an index holds the cards in their order; by the days they would all be sorted
+        rows = Q(Exact(MonthOf(F(DAY)), month_number(first)))
+        label = formats.date_format(first, "F Y")
+        columns.append(_between(f"{first:%Y-%m}", label, max(first, today), last, rows))
     columns.append(_between(LATER, _("Later"), first_of(today, MONTHS), None))
-    columns.append(Column(NONE, _("No day"), Q(**{day: None}), {f"{day}__empty": "yes"}))
+    columns.append(Column(NONE, _("No day"), Q(**{DAY: None}), {f"{DAY}__empty": "yes"}))
     return columns
 
 
-def _between(key: str, label: str, first: date | None, last: date | None) -> Column:
-    day, ends = "estimated_close", {"gte": first, "lte": last}
-    rows = Q(**{f"{day}__{op}": end for op, end in ends.items() if end})
-    words = {"gte": f"{day}__from", "lte": f"{day}__to"}
+def _between(key: str, label: str, first: date | None, last: date | None, within: Q = Q()) -> Column:  # noqa: B008
+    ends = {"gte": first, "lte": last}
+    rows = Q(**{f"{DAY}__{op}": end for op, end in ends.items() if end})
+    words = {"gte": f"{DAY}__from", "lte": f"{DAY}__to"}
     narrowed = {words[op]: end.isoformat() for op, end in ends.items() if end}
-    return Column(key, label, rows, narrowed, is_target=bool(first and last))
+    return Column(key, label, within & rows, narrowed, is_target=bool(first and last))
 
 
 def first_of(today: date, months_on: int) -> date:
@@ -94,8 +101,7 @@ def first_of(today: date, months_on: int) -> date:
     return date(months // 12, months % 12 + 1, 1)
 
 
-def _month_of(card: Opportunity, today: date) -> str:
-    day = card.estimated_close
+def _month_of(day: date | None, today: date) -> str:
     if day is None:
         return NONE
     if day < today:
@@ -103,34 +109,16 @@ def _month_of(card: Opportunity, today: date) -> str:
     return LATER if day >= first_of(today, MONTHS) else f"{day:%Y-%m}"
 
 
-def _keyed_by_month(rows: QuerySet, today: date) -> QuerySet:
-    whens = [When(column.rows, then=Value(column.key)) for column in _months(today, ())]
-    return rows.annotate(lane=Case(*whens, output_field=CharField()))
-
-
-def _by(name: str) -> Callable[[QuerySet, date], QuerySet]:
-    return lambda rows, today: rows.annotate(lane=F(name))
+def _owner_of(owner: int | None, today: date) -> str:
+    return str(owner or NONE)
 
 
 GROUPINGS = {
     one.name: one
     for one in (
-        Grouping("stage", lazy("Stage"), _by("stage"), _stages, lambda card, today: card.stage),
-        Grouping(
-            "category",
-            lazy("Forecast category"),
-            _by("forecast_category"),
-            _categories,
-            lambda card, today: card.forecast_category,
-        ),
-        Grouping(
-            "owner",
-            lazy("Owner"),
-            _by("owner"),
-            _owners,
-            lambda card, today: str(card.owner_id or NONE),
-            lambda value: str(value or NONE),
-        ),
-        Grouping("month", lazy("Month of the close"), _keyed_by_month, _months, _month_of),
+        Grouping("stage", lazy("Stage"), "stage", _stages),
+        Grouping("category", lazy("Forecast category"), "forecast_category", _categories),
+        Grouping("owner", lazy("Owner"), "owner", _owners, _owner_of),
+        Grouping("month", lazy("Month of the close"), DAY, _months, _month_of),
     )
 }

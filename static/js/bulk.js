@@ -67,7 +67,7 @@ document.addEventListener("keydown", (event) => {
 // What is asked before an action stands in the dialog; the server draws it and its errors
 async function ask(button) {
   const columns = (document.querySelector("[data-list]")?.dataset.columns ?? "").split(",").filter(Boolean);
-  const values = everything ? { all: "1", query: location.search.slice(1), columns } : { ids: [...chosen], columns };
+  const values = everything ? { all: "1", query: list?.dataset.matching?.slice(1) ?? location.search.slice(1), columns } : { ids: [...chosen], columns };
   const body = sheet.querySelector("[data-bulk-body]");
   body.replaceChildren();
   await window.htmx.ajax("POST", button.dataset.bulkAction, { source: button, target: body, swap: "innerHTML", values });
@@ -90,8 +90,8 @@ const values = (form) => {
   return found;
 };
 
-// A list of records names its kind: its bar comes by itself, and rises when a row is ticked
-const list = document.querySelector("[data-list][data-kind]");
+// A list of records, or a board of them, names its kind: its bar comes by itself, and rises when a row is ticked
+const list = document.querySelector("[data-kind]:is([data-list], [data-board])");
 if (!bar && list) {
   const place = document.createElement("div");
   document.body.append(place);

@@ -2,14 +2,19 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from urllib.parse import quote
 
 import pytest
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
+from crm.actions.bin import delete_record
+from crm.actions.tags import set_tags
+from crm.actions.views import open_with
 from crm.errors import Forbidden, Invalid
 from crm.hooks import records
+from crm.models import SavedView, User
 from crm.queries.lists import ListQuery
 from sales.actions.board import move_card, place_card
 from sales.actions.closing import lose_opportunity
@@ -18,7 +23,8 @@ from sales.actions.stages import set_stage
 from sales.models import Opportunity, ProcessStep
 from sales.queries.board import Board
 from sales.queries.board_columns import GROUPINGS
-from tests.factories.crm import UserFactory
+from sales.queries.next_steps import next_steps
+from tests.factories.crm import ActivityFactory, UserFactory
 from tests.factories.deals import OpportunityFactory
 
 pytestmark = pytest.mark.django_db
@@ -92,10 +98,10 @@ def test_a_column_pages_by_key(client, rep):
     for number in range(25):
         OpportunityFactory(owner=rep, topic=f"{number:02}", estimated_close=date(2030, 1, 1) + timedelta(number))
     lane = board(rep).lanes()[0]
-    assert (cards(lane)[0], len(cards(lane)), lane.count) == ("00", 20, 25)
+    assert (cards(lane)[0], len(cards(lane)), lane.count) == ("00", 12, 25)
     client.force_login(rep)
     rest = client.get(reverse("sales:board-lane"), {"lane": "qualify", "after": lane.page.after})
-    assert [card.topic for card in rest.context["page"].rows] == ["20", "21", "22", "23", "24"]
+    assert [card.topic for card in rest.context["page"].rows] == [f"{number:02}" for number in range(12, 24)]
 
 
 def test_the_columns_of_months_begin_with_what_is_overdue(rep):
@@ -169,7 +175,7 @@ def test_a_card_that_a_colleague_closed_meanwhile_goes_back_with_a_sentence(clie
     lose_opportunity(deal, reason="price", by=rep)
     answer = move(client, deal, "develop")
     assert answer.status_code == 409
-    assert "is lost. Reopen it" in answer.headers["HX-Trigger"]
+    assert "is already lost: Rita Rep closed it on" in answer.headers["HX-Trigger"]
 
 
 def test_dragging_to_another_category_or_month_changes_that(client, rep):
@@ -202,14 +208,6 @@ def test_only_who_may_assign_gives_a_card_to_another_owner(rep, manager, team):
     assert moved.owner == colleague
 
 
-def test_without_a_script_the_menu_leads_to_what_is_missing_and_back_to_the_board(client, rep, no_steps):
-    deal = OpportunityFactory(owner=rep)
-    client.force_login(rep)
-    answer = client.post(f"{reverse('sales:board-move', args=[deal.pk])}?owner=me", {"to": "develop"})
-    assert answer.url == f"{reverse('sales:board')}?owner=me"
-    assert Opportunity.objects.get().stage == "develop"
-
-
 def test_a_deal_of_another_team_cannot_be_moved(client, rep):
     deal = OpportunityFactory(owner=UserFactory(roles=["rep"]))
     client.force_login(rep)
@@ -219,21 +217,138 @@ def test_a_deal_of_another_team_cannot_be_moved(client, rep):
 # What colleagues do
 
 
+def changes(client, since, *shown, query=""):
+    address = f"{reverse('sales:board-changes')}?{query}&since={quote(since.isoformat())}"
+    return client.post(address, {"shown": ",".join(str(deal.pk) for deal in shown)})
+
+
 def test_what_changed_comes_with_its_numbers_and_what_left_is_named(client, rep, no_steps):
     kept, lost = OpportunityFactory(owner=rep), OpportunityFactory(owner=rep)
     client.force_login(rep)
-    url = reverse("sales:board-changes")
     since = timezone.now()
-    assert client.get(url, {"since": (since + timedelta(hours=1)).isoformat()}).status_code == 204
+    assert changes(client, since + timedelta(hours=1), kept, lost).status_code == 204
     set_stage(kept, stage="develop", by=rep)
     lose_opportunity(lost, reason="price", by=rep)
-    changes = client.get(url, {"since": since.isoformat()})
-    assert [card.pk for card in changes.context["cards"]] == [kept.pk]
-    assert changes.context["gone"] == [lost.pk]
-    assert [lane.count for lane in changes.context["lanes"]] == [0, 1, 0, 0]
+    answer = changes(client, since, kept, lost)
+    assert [card.pk for card in answer.context["cards"]] == [kept.pk]
+    assert answer.context["gone"] == [lost.pk]
+    assert [lane.count for lane in answer.context["lanes"]] == [0, 1, 0, 0]
+
+
+def test_a_card_that_went_to_the_bin_leaves_the_board(client, rep):
+    kept, deleted = OpportunityFactory(owner=rep), OpportunityFactory(owner=rep)
+    client.force_login(rep)
+    later = timezone.now() + timedelta(hours=1)
+    delete_record(deleted, by=rep)
+    answer = changes(client, later, kept, deleted)
+    assert (answer.context["gone"], answer.context["total"].count) == ([deleted.pk], 1)
+    assert changes(client, later, kept).status_code == 204
+
+
+def test_a_card_that_leaves_the_filter_by_a_change_elsewhere_leaves_the_board(client, rep):
+    deal = OpportunityFactory(owner=rep)
+    set_tags(deal, ["spring"], by=rep)
+    client.force_login(rep)
+    later = timezone.now() + timedelta(hours=1)
+    assert changes(client, later, deal, query="tags=spring").status_code == 204
+    set_tags(deal, [], by=rep)
+    assert changes(client, later, deal, query="tags=spring").context["gone"] == [deal.pk]
+
+
+def test_what_is_planned_about_a_deal_changes_its_card(client, rep):
+    deal = OpportunityFactory(owner=rep)
+    client.force_login(rep)
+    since = timezone.now()
+    Opportunity.objects.update(updated_at=since - timedelta(hours=1))
+    assert changes(client, since, deal).status_code == 204
+    ActivityFactory(owner=rep, regarding=deal, subject="Ring them")
+    assert [card.step.subject for card in changes(client, since, deal).context["cards"]] == ["Ring them"]
 
 
 # The page
+
+
+def test_a_card_tells_what_is_planned_next_and_that_it_is_late(client, rep):
+    deal, idle = OpportunityFactory(owner=rep), OpportunityFactory(owner=rep)
+    now = timezone.now()
+    ActivityFactory(owner=rep, regarding=deal, subject="Undated")
+    ActivityFactory(owner=rep, regarding=deal, subject="Later", due_at=now + timedelta(days=3))
+    first = ActivityFactory(owner=rep, regarding=deal, subject="Overdue", due_at=now - timedelta(days=3))
+    ActivityFactory(
+        owner=rep, regarding=deal, subject="Done", due_at=now - timedelta(days=5), status="done", done_at=now
+    )
+    found = next_steps([deal, idle], rep)
+    assert found == {deal.pk: first}
+    client.force_login(rep)
+    page = client.get(reverse("sales:board")).text
+    assert ("Overdue" in page, "Undated" in page, page.count("no next activity")) == (True, False, 1)
+
+
+def test_the_next_activities_of_a_page_of_cards_are_one_query(rep, django_assert_num_queries):
+    deals = OpportunityFactory.create_batch(3, owner=rep)
+    for deal in deals:
+        ActivityFactory(owner=rep, regarding=deal)
+    next_steps(deals[:1], rep)
+    with django_assert_num_queries(1):
+        one = next_steps(deals[:1], rep)
+    with django_assert_num_queries(1):
+        assert len(next_steps(deals, rep)) == 3 * len(one)
+
+
+def test_more_owners_than_come_at_once_are_fetched_by_a_button(client, manager):
+    people = UserFactory.create_batch(53, team=manager.team, roles=["rep"])
+    for number, person in enumerate(sorted(people, key=lambda one: one.name)):
+        User.objects.filter(pk=person.pk).update(name=f"Person {number:02}")
+        OpportunityFactory(owner=person, estimated_revenue=Decimal(10))
+    client.force_login(manager)
+    page = client.get(reverse("sales:board"), {"by": "owner"})
+    assert (len(page.context["lanes"]), page.context["further"], page.context["total"].count) == (
+        50, {"first": 50, "count": 3}, 53,
+    )  # fmt: skip
+    assert "3 more columns" in page.text
+    rest = client.get(reverse("sales:board-lanes"), {"by": "owner", "first": "50"})
+    assert [lane.column.label for lane in rest.context["lanes"]] == ["Person 50", "Person 51", "Person 52"]
+    assert rest.context["further"]["count"] == 0
+
+
+def test_the_filter_editor_of_the_list_leads_back_to_the_board(client, rep):
+    client.force_login(rep)
+    page = client.get(reverse("sales:board"), {"rating": "hot", "owner": "me"})
+    editor = next(chip.edit for chip in page.context["list"].chips if chip.label == "Rating")
+    form = client.get(editor)
+    assert form.context["action"] == reverse("sales:board")
+    assert {("by", "stage"), ("owner", "me")} <= set(form.context["hidden"])
+    assert [(str(label), current) for label, _address, current in page.context["whose"]] == [
+        ("All", False), ("My team", False), ("Mine", True),
+    ]  # fmt: skip
+
+
+def test_whose_takes_away_also_what_the_view_asks(client, rep, team):
+    OpportunityFactory(owner=UserFactory(team=team, roles=["rep"]))
+    client.force_login(rep)
+    url = reverse("sales:board")
+    page = client.get(url, {"view": "my-open"})
+    assert (page.context["total"].count, page.context["whose"][2][2]) == (0, True)
+    everybody = page.context["whose"][0][1]
+    assert client.get(url + everybody).context["total"].count == 1
+
+
+def test_a_view_saved_on_the_board_opens_on_the_board(client, rep):
+    client.force_login(rep)
+    address = f"{reverse('crm:view-new', args=['sales.opportunity'])}?by=owner&rating=hot"
+    answer = client.post(address, {"name": "Hot by owner", "shared": "private"})
+    view = SavedView.objects.get()
+    assert (answer.url, view.query) == (f"{reverse('sales:board')}?view={view.key}&by=owner", "rating=hot")
+    listed = client.post(
+        reverse("crm:view-new", args=["sales.opportunity"]) + "?rating=cold", {"name": "Cold", "shared": "private"}
+    )
+    assert listed.url.startswith(f"{reverse('sales:opportunities')}?view=")
+
+
+def test_a_board_without_a_word_opens_with_the_view_its_reader_chose(client, rep):
+    open_with("sales.opportunity", "my-open", by=rep)
+    client.force_login(rep)
+    assert client.get(reverse("sales:board")).url == f"{reverse('sales:board')}?view=my-open"
 
 
 @pytest.mark.parametrize("by", GROUPINGS)

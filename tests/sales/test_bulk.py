@@ -3,10 +3,11 @@
 import pytest
 
 from crm.actions.bulk import revert_run, start_run
+from crm.errors import Invalid
 from crm.hooks import records
 from crm.models import Account, Interaction, Notification
 from sales.actions.leads import reactivate_lead
-from sales.models import Lead, Opportunity
+from sales.models import Competitor, Lead, Opportunity, OpportunityClose
 from tests.factories.crm import AccountFactory, TeamFactory, UserFactory
 from tests.factories.deals import LeadFactory, OpportunityFactory
 
@@ -68,6 +69,20 @@ def test_an_edited_amount_keeps_its_base_value_and_is_reverted_with_it(rep):
     assert set(Opportunity.objects.values_list("estimated_revenue_base", flat=True)) == {500}
     assert counts(revert_run(run, by=rep)) == ("done", 2, 0, 0)
     assert set(Opportunity.objects.values_list("estimated_revenue_base", flat=True)) == {48000}
+
+
+def test_many_deals_are_lost_to_one_competitor(rep):
+    rival = Competitor.objects.create(name="Rivalry Ltd", owner=rep)
+    deals = [OpportunityFactory(owner=rep) for _ in range(2)]
+    begin("sales.lose", deals, rep, "sales.opportunity", reason="out_sold", competitor=rival.pk)
+    assert [one.lost_to for one in Opportunity.objects.all()] == [rival, rival]
+    assert [close.competitor for close in OpportunityClose.objects.all()] == [rival, rival]
+
+
+def test_a_competitor_that_does_not_exist_is_refused(rep):
+    with pytest.raises(Invalid) as refused:
+        begin("sales.lose", [OpportunityFactory(owner=rep)], rep, "sales.opportunity", reason="price", competitor=999)
+    assert refused.value.field == "values.competitor"
 
 
 def test_deals_are_closed_as_lost_and_reopened(rep):
