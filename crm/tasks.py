@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from crm import jobs
 from crm.actions import departures, digests, privacy, reminders, series, tidying, visits
+from crm.actions.letter_results import settle_letters as settle
 from crm.actions.merging import gather_latecomers
 from crm.actions.normal_forms import make_waiting_forms
 from crm.actions.purging import AT_ONCE, purge_old
@@ -42,6 +43,12 @@ def send_digests() -> None:
 
 def send_reminders() -> None:
     reminders.send_reminders(timezone.now())
+
+
+def settle_letters() -> None:
+    """Emails that people wrote, once it is known what became of them."""
+    while settle(timezone.now()):
+        pass
 
 
 def extend_series() -> None:

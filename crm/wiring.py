@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from crm import jobs, wiring_duplicates
+from crm import jobs, wiring_duplicates, wiring_letters
 from crm.access.depths import Depth
 from crm.hooks import notices, paths
 from crm.hooks.navigation import Door
@@ -23,6 +23,7 @@ def wire() -> None:
     _records()
     _notices()
     wiring_duplicates.wire()
+    wiring_letters.wire()
     _kinds()
     _rules()
     _shell()

@@ -13,6 +13,7 @@ from django.db.models import ProtectedError, RestrictedError
 from django.utils import timezone
 
 from config.demo.company import make_company, make_people
+from config.demo.letters import make_letters
 from config.demo.marketing import make_campaign
 from config.demo.sales import make_availability, make_customers, make_deals, make_leads, make_quotas, qualify_one
 from crm.audit import changing
@@ -49,6 +50,7 @@ def _make(say: Callable[[str], None]) -> None:
     make_quotas(users)
     make_deals(users, contacts)
     qualify_one(users)
+    make_letters(users)
     say("a campaign with its webinar")
     make_campaign(users, contacts)
 

@@ -48,7 +48,7 @@ def log_activity(
     """
     if ends_at and due_at and ends_at < due_at:
         raise Invalid("It cannot end before it starts.", field="ends_at")
-    contact, account = _about(regarding, contact, account)
+    contact, account = about(regarding, contact, account)
     now = timezone.now()
     if is_done is None:
         is_done = done_at is not None or (kind in DONE_AT_ONCE and (due_at is None or due_at <= now))
@@ -71,12 +71,19 @@ def log_activity(
 @transaction.atomic
 def complete_activity(activity: Activity, *, outcome: str = "", by: User) -> Activity:
     """Mark as done, now. Raises NotAllowed where it is not open any more."""
-    activity = lock_open(activity)
-    activity.status, activity.done_at = Activity.Status.DONE, timezone.now()
-    activity.outcome = outcome or activity.outcome
+    return finish(lock_open(activity), at=timezone.now(), outcome=outcome, by=by)
+
+
+def finish(
+    activity: Activity, *, at: datetime, outcome: str = "", by: User | None, status: str = Activity.Status.DONE
+) -> Activity:
+    """Done, or CANCELLED, at that moment; the log hears of what was done. The caller holds the row."""
+    activity.status, activity.done_at = status, at
+    activity.outcome = outcome[:100] or activity.outcome
     activity.version += 1
     activity.save()
-    _tell(activity, by)
+    if status == Activity.Status.DONE:
+        _tell(activity, by)
     return activity
 
 
@@ -150,7 +157,8 @@ def change_activity(activity: Activity, *, by: User | None, **columns: Any) -> A
     return activity
 
 
-def _about(regarding: Any, contact: Any, account: Any) -> tuple[Any, Any]:
+def about(regarding: Any, contact: Any, account: Any) -> tuple[Any, Any]:
+    """The contact and the account of what it is about, where they are not given."""
     from crm.models import Account, Contact
 
     if isinstance(regarding, Contact):
@@ -171,7 +179,7 @@ def lock_open(activity: Activity) -> Activity:
     return activity
 
 
-def _tell(activity: Activity, by: User) -> None:
+def _tell(activity: Activity, by: User | None) -> None:
     """The log is about somebody; a task of one's own is nobody's history."""
     if activity.contact_id or activity.account_id:
         record(

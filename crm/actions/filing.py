@@ -169,7 +169,8 @@ def _written(mail: Mail, mailbox: Mailbox | None, entries: Sequence[Entry]) -> F
     kept.said = " ".join(
         [_written_by(mail, entries[0]), *dict.fromkeys(s for a in activities for s in _attach(a, mail.files))]
     ).strip()
-    kept.save(update_fields=["said"])
+    kept.message_id = mail.message_id[:998]
+    kept.save(update_fields=["said", "message_id"])
     for entry, activity in zip(entries, activities, strict=True):
         _tell(entry, activity, kept)
     names = ", ".join(str(entry.contact) for entry in entries)

@@ -13,6 +13,7 @@ from crm.api.contacts import ContactViewSet
 from crm.api.custom_fields import CustomFieldViewSet
 from crm.api.imports import ImportMappingViewSet, ImportViewSet
 from crm.api.interactions import InteractionViewSet
+from crm.api.letters import EmailTemplateViewSet, LetterViewSet
 from crm.api.merging import DuplicateViewSet, MergeViewSet
 
 
@@ -32,3 +33,5 @@ def register(router: BaseRouter) -> None:
     router.register("imports/mappings", ImportMappingViewSet, "import-mapping")
     router.register("custom-fields", CustomFieldViewSet)
     router.register("imports", ImportViewSet, "import")
+    router.register("letters", LetterViewSet, "letter")
+    router.register("email-templates", EmailTemplateViewSet)

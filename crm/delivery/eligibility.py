@@ -99,6 +99,12 @@ def why_not(
     return IN_BIN if found is None else found
 
 
+def declines_tracking(channel: str, address: str) -> bool:
+    """Does whoever reads there not want opens and clicks to be seen?"""
+    said = Consent.objects.filter(point__channel=channel, point__value=address, purpose=Purpose.TRACKING, topic=None)
+    return said.filter(is_current=True, granted=False).exists()
+
+
 def _suppressed(channel: str, address: str, now: datetime) -> list[When]:
     in_force = Suppression.objects.filter(
         Q(until=None) | Q(until__gt=now), point__channel=channel, point__value=OuterRef(address), lifted_at=None

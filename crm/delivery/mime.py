@@ -191,17 +191,24 @@ class File:
 
 def letter_mail(
     *, sender: From, to: str, subject: str, text: str, html: str, files: Sequence[File], date: str, message_id: str,
-    leave_url: str,
+    leave_url: str, cc: str = "", answers: str = "",
 ) -> bytes:  # fmt: skip
-    """One letter with its files, by the standard library. A calendar file keeps its parameters (method=REQUEST)."""
+    """One letter with its files, by the standard library. A calendar file keeps its parameters (method=REQUEST).
+
+    `answers` is the Message-ID of the mail that it is an answer to.
+    """
     mail = EmailMessage(policy=SMTP)
     mail["From"] = address_header(sender.name, sender.email)
     mail["To"] = to
+    if cc:
+        mail["Cc"] = cc
     mail["Subject"] = CONTROL.sub(" ", subject)
     mail["Date"] = date
     mail["Message-ID"] = message_id
     if sender.reply_to:
         mail["Reply-To"] = CONTROL.sub("", sender.reply_to)
+    if answers:
+        mail["In-Reply-To"] = mail["References"] = CONTROL.sub("", answers)
     if leave_url:
         mail["List-Unsubscribe"] = f"<{leave_url}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

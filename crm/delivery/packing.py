@@ -13,15 +13,13 @@ from liquid.exceptions import LiquidError
 
 from crm.delivery import contents, rendering, tokens
 from crm.delivery.contents import Content, Ref
-from crm.delivery.letters import load_letter_parts
+from crm.delivery.letters import LETTER, load_letter_parts
 from crm.delivery.mime import address_header, letter_mail
 from crm.delivery.persons import NOBODY, values_by_contact
 from crm.delivery.providers import Outcome, Parcel, Result
 from crm.delivery.rendering import Compiled
 from crm.delivery.senders import From, as_from, default_sender, written
 from crm.models import Message
-
-LETTER = "crm.letter"
 
 
 class Packer:
@@ -98,7 +96,8 @@ class Packer:
         return self._frames[key]
 
     def _letter(self, message: Message, sender: From, date: str) -> Parcel:
-        letter, files = load_letter_parts(message.content_id or 0)
+        parts = load_letter_parts(message)
+        letter = parts.letter
         if letter.sent_from and not message.sender:
             sender = written(letter.sent_from)
         is_commercial = message.purpose == "commercial"
@@ -106,11 +105,13 @@ class Packer:
         leave = f"{settings.PUBLIC_URL}/unsubscribe/{tokens.for_leaving(message.pk)}" if is_commercial else ""
         data = letter_mail(
             sender=From(sender.name, sender.email, letter.reply_to or sender.reply_to),
-            to=address_header(str(message.contact) if message.contact else "", message.address),
+            to=letter.to_line or address_header(str(message.contact) if message.contact else "", message.address),
+            cc=letter.cc_line,
             subject=letter.subject,
-            text=letter.text + (self._foot(sender, leave) if is_commercial else ""),
-            html=letter.html,
-            files=files,
+            text=parts.text + (self._foot(sender, leave) if is_commercial else ""),
+            html=parts.html,
+            files=parts.files,
+            answers=letter.in_reply_to,
             date=date,
             message_id=message.message_id,
             leave_url=leave,

@@ -201,6 +201,33 @@ def send_one(
     return message
 
 
+def queue_letter(
+    letter: Letter,
+    readers: Sequence[tuple[str, Contact | None]],
+    *,
+    message_id: str,
+    due_at: datetime,
+    purpose: str = "transactional",
+) -> None:
+    """A letter to each of these (address, contact): a message each, all with one Message-ID, so that answers make one thread."""
+    Message.objects.bulk_create(
+        Message(
+            key=f"letter:{letter.pk}:{number}",
+            send_key=f"letter:{letter.pk}",
+            channel="email",
+            purpose=purpose,
+            contact=contact,
+            address=address,
+            content_type="crm.letter",
+            content_id=letter.pk,
+            message_id=message_id,
+            due_at=due_at,
+        )
+        for number, (address, contact) in enumerate(readers)
+    )
+    _nudge("email", due_at, timezone.now())
+
+
 def queue_test(
     content: Ref,
     *,
@@ -239,9 +266,20 @@ def queue_test(
 
 def cancel(messages: QuerySet[Message], reason: str) -> int:
     """What nobody works on yet stays unsent, for this reason; answers how many. What is being carried goes out."""
-    idle = Q(claim=None) | ~Q(claim__in=jobs.fresh_claims(timezone.now()))
-    due = messages.filter(idle, status=Message.Status.DUE)
-    return due.update(status=Message.Status.CANCELLED, reason=reason[:300], claim=None)
+    return _idle(messages).update(status=Message.Status.CANCELLED, reason=reason[:300], claim=None)
+
+
+def postpone(messages: QuerySet[Message], due_at: datetime) -> int:
+    """What nobody works on yet goes out at this time instead; answers how many."""
+    moved = _idle(messages).update(due_at=due_at)
+    _nudge("email", due_at, timezone.now())
+    return moved
+
+
+def _idle(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """Due ones on which nobody works who still breathes."""
+    free = Q(claim=None) | ~Q(claim__in=jobs.fresh_claims(timezone.now()))
+    return messages.filter(free, status=Message.Status.DUE)
 
 
 def new_message_id(sender: Sender | int | None) -> str:

@@ -146,7 +146,7 @@ def with_footer(content: Content, frame: Frame) -> Content:
             said.append(f'<a href="{{{{ unsubscribe_url }}}}">{escape(_("Unsubscribe"))}</a>')
             said.append(f'<a href="{{{{ preferences_url }}}}">{escape(_("Preferences"))}</a>')
         if said:
-            html = _before_end(html, f'<p style="font-size:12px;color:#666;text-align:center">{" · ".join(said)}</p>')
+            html = before_end(html, f'<p style="font-size:12px;color:#666;text-align:center">{" · ".join(said)}</p>')
     if text:
         if "company.postal_address" not in text:
             text += "\n\n--\n{{ company.postal_address }}"
@@ -177,7 +177,7 @@ def _with_tracking(content: Content, ids: Mapping[str, int]) -> Content:
 
     html = content.html and links.replace_in_html(content.html, slot)
     pixel = f'<img src="{settings.PUBLIC_URL}/t/o/{{{{ tandem.open }}}}.gif" width="1" height="1" alt="">'
-    return replace(content, html=html and _before_end(html, pixel), text=links.replace_in_text(content.text, slot))
+    return replace(content, html=html and before_end(html, pixel), text=links.replace_in_text(content.text, slot))
 
 
 def _own_links(template: Template) -> Template:
@@ -204,7 +204,7 @@ def _compile_text(ref: tuple[str, int], content: Content, frame: Frame) -> Compi
     return Compiled(frame, None, template, subject, tuple(ids.values()), isinstance(template, Plain))
 
 
-def _before_end(html: str, addition: str) -> str:
+def before_end(html: str, addition: str) -> str:
     found = list(END_OF_BODY.finditer(html))
     place = found[-1].start() if found else len(html)
     return html[:place] + addition + html[place:]

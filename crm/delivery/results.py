@@ -11,13 +11,23 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, CharField, DateTimeField, F, JSONField, SmallIntegerField
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    DateTimeField,
+    Exists,
+    F,
+    JSONField,
+    OuterRef,
+    Q,
+    SmallIntegerField,
+)
 
 from crm.actions.consent import suppress
 from crm.delivery.contents import Ref
 from crm.delivery.providers import Outcome, Result
 from crm.log.recording import record
-from crm.models import Interaction, Message, Suppression
+from crm.models import Interaction, Letter, Message, Suppression
 from crm.sql import insert_select, typed
 
 MOST_ATTEMPTS = 8
@@ -60,7 +70,7 @@ def _sent(token: str, sent: Sequence[Outcome], title_of: TitleOf, channel: str, 
 
 
 def _tell(kind: str, messages: list[int], title: str, now: datetime) -> None:
-    """One row of the log for each of these messages that went to a contact."""
+    """One row of the log for each of these messages that went to a contact. An email that a person wrote is told by its activity."""
     text, number = CharField(), BigIntegerField()
     columns = {
         "kind": typed(kind, text),
@@ -79,7 +89,9 @@ def _tell(kind: str, messages: list[int], title: str, now: datetime) -> None:
         "actor_id": typed(None, number),
     }
     named = {f"of_{name}": value for name, value in columns.items()}
-    rows = Message.objects.filter(pk__in=messages).exclude(contact=None).order_by("pk")
+    written = Letter.objects.filter(pk=OuterRef("content_id"), activity__isnull=False)
+    told_elsewhere = Q(Exists(written), content_type="crm.letter")
+    rows = Message.objects.filter(pk__in=messages).exclude(contact=None).exclude(told_elsewhere).order_by("pk")
     insert_select(Interaction, list(columns), rows.annotate(**named).values_list(*named))
 
 

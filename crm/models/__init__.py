@@ -15,6 +15,7 @@ from crm.models.custom_fields import CustomField
 from crm.models.deletions import DeletedRow, Deletion
 from crm.models.demo import DemoRows
 from crm.models.duplicates import Duplicate, DuplicateRule, DuplicateSearch
+from crm.models.email_templates import EmailTemplate
 from crm.models.follows import Follow
 from crm.models.handover import HandoverReceipt
 from crm.models.import_traces import ImportMade, ImportMapping, ImportStep
@@ -64,6 +65,7 @@ __all__ = [
     "Duplicate",
     "DuplicateRule",
     "DuplicateSearch",
+    "EmailTemplate",
     "Erasure",
     "ExchangeRate",
     "FilingAddress",

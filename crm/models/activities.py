@@ -28,6 +28,8 @@ class Activity(Record):
         OPEN = "open", "Open"
         DONE = "done", "Done"
         CANCELLED = "cancelled", "Cancelled"
+        WAITING = "waiting", "Waiting to be sent"
+        """An email that goes out by itself: nobody has anything to do about it."""
 
     class Direction(models.TextChoices):
         OUT = "out", "Outgoing"

@@ -111,6 +111,7 @@ class IncomingMail(models.Model):
         TOO_LARGE = "too_large", _lazy("Too large")
 
     key = models.CharField(max_length=64, unique=True)
+    message_id = models.CharField(max_length=998, blank=True, help_text="What an answer to it names.")
     became = models.CharField(_lazy("what became of it"), max_length=10, choices=Became)
     said = models.TextField(_lazy("in words"), blank=True)
     mailbox = models.ForeignKey(Mailbox, models.SET_NULL, null=True, related_name="mails")

@@ -120,7 +120,23 @@ class Letter(models.Model):
         related_name="letter",
         help_text="The email of a record's timeline that this letter is; empty for what a program wrote.",
     )
+    template = models.ForeignKey(
+        "crm.EmailTemplate", models.SET_NULL, null=True, editable=False, related_name="letters"
+    )
+    to_line = models.TextField(blank=True, help_text="The head “To” where it goes to several; empty: its only reader.")
+    cc_line = models.TextField(blank=True)
+    in_reply_to = models.CharField(max_length=998, blank=True, help_text="The Message-ID that it answers.")
+    is_tracked = models.BooleanField(default=False, help_text="Are opens and clicks seen?")
+    waits_until = models.DateTimeField(
+        null=True, editable=False, help_text="When it goes out, until it is known what became of it; then empty."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["waits_until"], condition=~models.Q(waits_until=None), name="letter_waiting"),
+            models.Index(fields=["template", "-created_at"], name="letter_by_template"),
+        ]
 
     def __str__(self) -> str:
         return self.subject

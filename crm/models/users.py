@@ -103,6 +103,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     currency = models.ForeignKey("crm.Currency", models.SET_NULL, null=True, blank=True, related_name="+")
     start_page = models.CharField(max_length=60, blank=True, help_text="The name of the door that / leads to.")
     notices = models.JSONField(default=dict, blank=True, help_text="How to be told, by kind of notification.")
+    signature = models.TextField(blank=True, help_text="HTML under the emails that this person writes.")
     digest = models.CharField(max_length=8, choices=Digest, default=Digest.DAILY)
     digest_at = models.DateTimeField(null=True, editable=False)
     is_active = models.BooleanField(default=True)

@@ -221,7 +221,7 @@ def forget_bytes(rows: QuerySet) -> None:
 def forget_letters(rows: QuerySet) -> None:
     """The text of letters to her, their files, and what lies in the Outbox."""
     letters = rows.filter(content_type=LETTER).values("content_id")
-    Letter.objects.filter(pk__in=letters).update(subject="Erased", text="", html="")
+    Letter.objects.filter(pk__in=letters).update(subject="Erased", text="", html="", to_line="", cc_line="")
     from crm.models import LetterFile
 
     LetterFile.objects.filter(letter__in=letters).delete()

@@ -31,7 +31,10 @@ def thread_of(answers: Sequence[str], sender: str) -> Thread | None:
     if not ids:
         return None
     ours = Message.objects.filter(message_id__in=ids, channel="email", contact__deleted_at=None).exclude(contact=None)
-    messages = {message.message_id: message for message in ours.select_related("contact__owner", "campaign")}
+    messages: dict[str, Message] = {}
+    for message in ours.select_related("contact__owner", "campaign").order_by("pk"):
+        if message.message_id not in messages or message.address == sender:  # a letter to several has one Message-ID
+            messages[message.message_id] = message
     filed = {mail.key: mail for mail in IncomingMail.objects.filter(key__in=map(key_of, ids), became="filed")}
     for one in ids:
         if one in messages:

@@ -19,6 +19,7 @@ from crm.log import kinds
 from crm.models import Account, Activity, Contact, Interaction
 from crm.queries.happenings import Happening, folded, from_activity, from_change, from_interactions
 from crm.queries.history import history_of
+from crm.queries.letters import tell_results
 
 PER_PAGE = 30
 MOST_PEOPLE = 300
@@ -26,6 +27,7 @@ MOST_PEOPLE = 300
 SENT_BY = ("Email", "SMS")
 TOLD_BY_ACTIVITIES = ("activity.done", "email.replied")
 """What the activity itself tells; of what a person did, a reply is part."""
+UNDONE = (Activity.Status.OPEN, Activity.Status.WAITING)
 
 
 class Stream(models.TextChoices):
@@ -129,10 +131,9 @@ def timeline_of(
     rows.sort(key=lambda row: row.at, reverse=True)
     shown, more = rows[mark.told :][:limit], len(rows) > mark.told + limit
     is_first = mark.moment is None and stream in (Stream.HAPPENED, Stream.ALL, Stream.ACTIVITIES) and not words
-    waiting = (
-        _activities_of(asked).filter(status=Activity.Status.OPEN).order_by("due_at", "pk")[:20] if is_first else []
-    )
+    waiting = _activities_of(asked).filter(status__in=UNDONE).order_by("due_at", "pk")[:20] if is_first else []
     opened = [from_activity(activity, subject.contact) for activity in waiting]
+    tell_results([*opened, *shown])
     return TimelinePage(opened, folded(shown), str(mark.after(shown)) if more else "")
 
 
@@ -177,7 +178,7 @@ def _interactions(asked: _Asked) -> list[Happening]:
 
 
 def _activities(asked: _Asked) -> list[Happening]:
-    rows = _activities_of(asked).exclude(status=Activity.Status.OPEN)
+    rows = _activities_of(asked).exclude(status__in=UNDONE)
     if asked.stream == Stream.MESSAGES:
         rows = rows.filter(kind=Activity.Kind.EMAIL)
     if asked.until:

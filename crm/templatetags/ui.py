@@ -9,7 +9,7 @@ from auditlog.registry import auditlog
 from babel.numbers import format_currency
 from django import template
 from django.db.models import Model
-from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
+from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -39,9 +39,9 @@ LOG_KINDS = [
     ("note", "note", lazy("Note")),
     ("call", "phone", lazy("Call")),
     ("task", "checkbox", lazy("Task")),
-    ("email", "mail", lazy("Email")),
     ("appointment", "calendar-event", lazy("Meeting")),
 ]
+KIND_ICONS = [*LOG_KINDS, ("email", "mail", lazy("Email"))]
 
 
 @register.simple_tag
@@ -68,7 +68,7 @@ def _sprite() -> str:
 @register.simple_tag
 def kind_icon(kind: str) -> SafeString:
     """The icon of an activity's kind, with the kind as its name."""
-    return next((icon(drawn, str(label)) for name, drawn, label in LOG_KINDS if name == kind), icon("point"))
+    return next((icon(drawn, str(label)) for name, drawn, label in KIND_ICONS if name == kind), icon("point"))
 
 
 @register.simple_tag
@@ -158,7 +158,7 @@ def field(bound: BoundField, label: str = "") -> dict[str, Any]:
         "control": control(bound),
         "is_check": isinstance(widget, CheckboxInput),
         "is_group": getattr(widget, "use_fieldset", False),
-        "is_wide": widget.__class__.__name__ == "Textarea" or isinstance(widget, CheckboxSelectMultiple),
+        "is_wide": isinstance(widget, Textarea | CheckboxSelectMultiple) or "data-wide" in widget.attrs,
     }
 
 

@@ -17,6 +17,7 @@ from crm.errors import CrmError
 from crm.mailbox.quotes import split
 from crm.models import Activity
 from crm.queries.addresses import address_of
+from crm.queries.letters import results_of
 from crm.queries.named import record_named
 from crm.queries.naming import Named, names_for
 from crm.queries.timeline import Subject
@@ -62,6 +63,7 @@ def activity(request: SignedIn, pk: int) -> HttpResponse:
         people=people_of(shown, request.user),
         repeats=_repeats(shown),
         mail=_mail(shown),
+        letter=results_of([shown.pk]).get(shown.pk) if shown.kind == Activity.Kind.EMAIL else None,
     )
 
 

@@ -217,6 +217,11 @@ class Frame:
             return ""
         return f"{reverse('crm:call')}?on={self.label}:{self.record.pk}"
 
+    @property
+    def write_address(self) -> str:
+        """The page that writes an email about it; "" where the reader may not."""
+        return self.call_address and f"{reverse('crm:write')}?on={self.label}:{self.record.pk}"
+
     @cached_property
     def following(self) -> Following:
         on = ContentType.objects.get_for_model(self.record)

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.models import User
+from crm.rich_text import clean_rich
 from crm.web.context import Shell
 from crm.web.pages import done, render_form
 from crm.web.requests import SignedIn
+from crm.web.rich_fields import RichText
 
 
 def zone_choices() -> list[tuple[str, str]]:
@@ -37,14 +39,19 @@ class ProfileForm(forms.ModelForm):
     )
     start_page = forms.ChoiceField(label=gettext_lazy("Begin with"), required=False)
 
+    signature = forms.CharField(
+        label=gettext_lazy("Signature"), widget=RichText(attrs={"rows": 4}), max_length=5000, required=False,
+        help_text=gettext_lazy("It stands under the emails that you write."),
+    )  # fmt: skip
+
     groups = [
-        (gettext_lazy("You"), ["name", "phone"]),
+        (gettext_lazy("You"), ["name", "phone", "signature"]),
         (gettext_lazy("How things are shown"), ["time_zone", "language", "currency", "start_page"]),
     ]
 
     class Meta:
         model = User
-        fields = ["name", "phone", "time_zone", "language", "currency", "start_page"]
+        fields = ["name", "phone", "signature", "time_zone", "language", "currency", "start_page"]
         help_texts = {"currency": gettext_lazy("Offered first on your new deals.")}
 
     def __init__(self, *args: Any, shell: Shell, **kwargs: Any) -> None:
@@ -53,6 +60,9 @@ class ProfileForm(forms.ModelForm):
         self.fields["start_page"].choices = [("", _("What my role begins with")), *pages]  # type: ignore[attr-defined]
         currency: Any = self.fields["currency"]
         currency.required, currency.empty_label = False, _("The company's")
+
+    def clean_signature(self) -> str:
+        return clean_rich(self.cleaned_data["signature"])
 
 
 @login_required

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_safe
 
 from crm.delivery import tokens
 from crm.delivery.channels import way
+from crm.delivery.eligibility import declines_tracking
 from crm.delivery.verdicts import VERSION, judge
 from crm.log.recording import record
-from crm.models import Consent, Message, Purpose, TrackedLink
+from crm.models import Message, TrackedLink
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
@@ -62,7 +63,7 @@ def _message(pk: int | None) -> Message | None:
 
 def _tell(request: HttpRequest, message: Message, kind: str, *, is_open: bool, **data: Any) -> None:
     """Test messages belong to nobody and are not counted; nor are people who do not want to be tracked."""
-    if message.contact_id is None or _declines_tracking(message):
+    if message.contact_id is None or declines_tracking(message.channel, message.address):
         return
     now = timezone.now()
     since_sent = now - message.sent_at if message.sent_at else None
@@ -81,17 +82,6 @@ def _tell(request: HttpRequest, message: Message, kind: str, *, is_open: bool, *
         ),
         verdict_version=VERSION,
     )
-
-
-def _declines_tracking(message: Message) -> bool:
-    return Consent.objects.filter(
-        point__channel=message.channel,
-        point__value=message.address,
-        purpose=Purpose.TRACKING,
-        topic=None,
-        is_current=True,
-        granted=False,
-    ).exists()
 
 
 def _network(request: HttpRequest) -> str:

@@ -12,8 +12,9 @@ from crm.delivery import templates
 from crm.delivery.contents import Content
 from crm.delivery.senders import default_sender
 from crm.models import Company, Purpose
+from crm.rich_text import TOKEN
 from marketing.blocks.compiling import Head, html_of
-from marketing.blocks.parsing import TOKEN, Block
+from marketing.blocks.parsing import Block
 from marketing.models import EventStatus, MarketingEmail
 
 GMAIL_CUTS_AT = 102 * 1024

@@ -11,7 +11,8 @@ import css_inline
 from mjml import mjml2html
 
 from crm.delivery.contents import Content
-from marketing.blocks.parsing import Block, guard, unguard
+from crm.rich_text import guard, unguard
+from marketing.blocks.parsing import Block
 from marketing.calendars import public_url, when_of, where_of
 
 FONTS = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import nh3
-
 from crm.errors import Invalid
+from crm.rich_text import clean_rich
 from marketing.blocks.kinds import KINDS, BlockField, BlockKind
 from marketing.models import Event
 
-TAGS = {"p", "br", "strong", "b", "em", "i", "u", "a", "ul", "ol", "li"}
 MAX_BLOCKS = 200
 MAX_TEXT = 50_000
-TOKEN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
 
 
 @dataclass(frozen=True)
@@ -116,31 +112,3 @@ def _with_events(blocks: Iterable[Block]) -> list[Block]:
         Block(block.id, block.kind, block.values, events.get(block["event"])) if block.kind.name == "event" else block
         for block in blocks
     ]
-
-
-def clean_rich(html: str) -> str:
-    """A few harmless tags stay; scripts, styles and everything else go. Tokens stay as they were typed."""
-    guarded, tokens = guard(html)
-    cleaned = nh3.clean(
-        guarded,
-        tags=TAGS,
-        attributes={"a": {"href"}},
-        link_rel=None,
-        url_schemes={"http", "https", "mailto", "tel"},
-    )
-    return unguard(cleaned, tokens).strip()
-
-
-def guard(text: str) -> tuple[str, list[str]]:
-    """Tokens out of harm's way: each becomes a plain word that no compiler touches."""
-    tokens: list[str] = []
-
-    def keep(match: re.Match[str]) -> str:
-        tokens.append(match[0].replace("&quot;", '"').replace("&#39;", "'").replace("&nbsp;", " ").replace("\xa0", " "))
-        return f"xtokn{len(tokens) - 1}x"
-
-    return TOKEN.sub(keep, text), tokens
-
-
-def unguard(text: str, tokens: Sequence[str]) -> str:
-    return re.sub(r"xtokn(\d+)x", lambda match: tokens[int(match[1])], text) if tokens else text

@@ -6,9 +6,10 @@ from crm.delivery import contents
 from crm.delivery.rendering import preview
 from crm.errors import Forbidden, Invalid
 from crm.models import OutboxItem
+from crm.rich_text import clean_rich
 from marketing.actions.emails import copy_email, draft_content, edit_email, make_ready, problems_of, send_test
 from marketing.actions.texts import check_text, length_of, save_text
-from marketing.blocks.parsing import as_stored, clean_rich, parse_blocks
+from marketing.blocks.parsing import as_stored, parse_blocks
 from marketing.models import EmailVersion, TextMessage
 from tests.factories.crm import ContactFactory
 from tests.factories.emails import BLOCKS, MarketingEmailFactory

@@ -24,7 +24,8 @@ export function richField(html, set, tokens, label) {
   const bar = document.createElement("div");
   bar.className = "email-rich-bar";
   for (const [command, name, icon] of COMMANDS) bar.append(button(name, icon, () => run(area, command)));
-  bar.append(linkButton(area, set), tokenMenu(area, tokens));
+  bar.append(linkButton(area));
+  if (tokens.length) bar.append(tokenMenu(area, tokens));
   box.append(bar, area);
   return box;
 }

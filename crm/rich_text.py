@@ -1,0 +1,39 @@
+"""Rich text that people type: a few harmless tags, and tokens left as they were typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import nh3
+
+TAGS = {"p", "br", "strong", "b", "em", "i", "u", "a", "ul", "ol", "li"}
+TOKEN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
+
+
+def clean_rich(html: str) -> str:
+    """A few harmless tags stay; scripts, styles and everything else go. Tokens stay as they were typed."""
+    guarded, tokens = guard(html)
+    cleaned = nh3.clean(
+        guarded,
+        tags=TAGS,
+        attributes={"a": {"href"}},
+        link_rel=None,
+        url_schemes={"http", "https", "mailto", "tel"},
+    )
+    return unguard(cleaned, tokens).strip()
+
+
+def guard(text: str) -> tuple[str, list[str]]:
+    """Tokens out of harm's way: each becomes a plain word that no compiler touches."""
+    tokens: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        tokens.append(match[0].replace("&quot;", '"').replace("&#39;", "'").replace("&nbsp;", " ").replace("\xa0", " "))
+        return f"xtokn{len(tokens) - 1}x"
+
+    return TOKEN.sub(keep, text), tokens
+
+
+def unguard(text: str, tokens: Sequence[str]) -> str:
+    return re.sub(r"xtokn(\d+)x", lambda match: tokens[int(match[1])], text) if tokens else text
