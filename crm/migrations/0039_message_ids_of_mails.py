@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('crm', '0038_emails_that_people_write'),
+        ("crm", "0038_emails_that_people_write"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='incomingmail',
-            name='message_id',
-            field=models.CharField(blank=True, help_text='What an answer to it names.', max_length=998),
+            model_name="incomingmail",
+            name="message_id",
+            field=models.CharField(blank=True, help_text="What an answer to it names.", max_length=998),
         ),
     ]

@@ -1,6 +1,7 @@
 """The page that writes an email, as its addresses answer."""
 
 from datetime import timedelta
+from email import message_from_bytes
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -8,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.actions.attachments import attachments_of
+from crm.actions.filing import file_mail
 from crm.actions.letters import write_letter
-from crm.models import Activity, Letter
+from crm.models import Activity, Letter, Message, OutboxItem
 from tests.factories.crm import ContactFactory, UserFactory
 from tests.factories.deals import LeadFactory
 from tests.factories.letters import EmailTemplateFactory
@@ -126,3 +128,35 @@ def test_it_is_hurried_and_taken_back_by_those_who_may_change_it(rep, lead, clie
     assert second.status == Activity.Status.CANCELLED
     again = client.post(reverse("crm:letter-back", args=[second.pk]), follow=True)
     assert "is not waiting to be sent" in again.content.decode()
+
+
+def test_an_email_that_came_in_is_answered_in_its_thread(rep, lead, client, run_jobs):
+    first = write_letter(by=rep, to=lead.contact, subject="Hello", html="<p>Hi</p>", regarding=lead)
+    run_jobs()
+    identity = Message.objects.get(content_id=first.letter.pk).message_id
+    raw = (
+        f"From: {lead.contact.email}\r\nTo: {rep.email}\r\nSubject: Re: Hello\r\nMessage-ID: <their@x.example>\r\n"
+        f"In-Reply-To: {identity}\r\n\r\nCall <me>\r\n"
+    )
+    (came,) = file_mail(raw.encode()).activities
+    assert came.regarding == lead
+    client.force_login(rep)
+    address = f"{reverse('crm:write')}?answers={came.pk}"
+    page = client.get(address)
+    assert page.context["form"]["subject"].value() == "Re: Hello"
+    assert "<p>&gt; Call &lt;me&gt;</p>" in page.context["form"]["html"].value()
+    client.post(address, form(lead, subject="Re: Hello"))
+    assert Letter.objects.order_by("-pk")[0].in_reply_to == "<their@x.example>"
+    run_jobs()
+    mail = message_from_bytes(bytes(OutboxItem.objects.order_by("-pk")[0].raw))
+    assert mail["In-Reply-To"] == mail["References"] == "<their@x.example>"
+
+
+def test_of_several_readers_the_one_who_answers_is_the_one_who_answered(rep, lead, run_jobs):
+    tom = ContactFactory(email="tom@berg.example", owner=rep)
+    write_letter(by=rep, to=lead.contact, subject="Hello", html="<p>Hi</p>", regarding=lead, cc=tom.email)
+    run_jobs()
+    identity = Message.objects.first().message_id
+    raw = f"From: {tom.email}\r\nSubject: Re: Hello\r\nMessage-ID: <t@x.example>\r\nIn-Reply-To: {identity}\r\n\r\nYes\r\n"
+    (came,) = file_mail(raw.encode()).activities
+    assert came.contact == tom
