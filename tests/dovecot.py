@@ -39,9 +39,7 @@ class Dovecot:
         if is_root:
             for path in (self.home, self.home / "mail"):
                 shutil.chown(path, inner, group)
-            for path in [self.home, *self.home.parents]:
-                if path.stat().st_uid in (0, pwd.getpwnam(inner).pw_uid) and str(path).startswith("/tmp/"):
-                    path.chmod(path.stat().st_mode | 0o055)
+            self.home.chmod(0o755)
         no_chroot = "" if is_root else "\n".join(f"service {name} {{\n  chroot =\n}}" for name in ("stats",))
         (self.home / "dovecot.conf").write_text(f"""
 base_dir = {self.home}/run

@@ -1,8 +1,10 @@
 """Mailboxes on a real IMAP server, and mails to put into them."""
 
+import tempfile
 from email.message import EmailMessage
 from email.utils import format_datetime
 from itertools import count
+from pathlib import Path
 
 import pytest
 import trustme
@@ -26,15 +28,17 @@ def authority():
 
 
 @pytest.fixture(scope="session")
-def dovecot(tmp_path_factory, authority):
+def dovecot(authority):
+    """In a directory of its own: pytest shuts its directories to other users, and Dovecot reads mails as one."""
     if not DOVECOT:
         pytest.skip(MISSING)
-    home = tmp_path_factory.mktemp("imap")
-    given = authority.issue_cert("127.0.0.1", "localhost")
-    given.private_key_pem.write_to_path(home / "key.pem")
-    given.cert_chain_pems[0].write_to_path(home / "cert.pem")
-    with Dovecot(home, home / "cert.pem", home / "key.pem") as server:
-        yield server
+    with tempfile.TemporaryDirectory(prefix="tandem-imap-", ignore_cleanup_errors=True) as place:
+        home = Path(place)
+        given = authority.issue_cert("127.0.0.1", "localhost")
+        given.private_key_pem.write_to_path(home / "key.pem")
+        given.cert_chain_pems[0].write_to_path(home / "cert.pem")
+        with Dovecot(home, home / "cert.pem", home / "key.pem") as server:
+            yield server
 
 
 @pytest.fixture
