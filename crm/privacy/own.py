@@ -56,7 +56,7 @@ def register_all() -> None:
             _("Mails that were filed"),
             mails_of,
             "at",
-            blank={"said": "", "raw": None},
+            blank={"said": "", "raw": None, "message_id": ""},
             hides=("key", "raw"),
             order=33,
         ),

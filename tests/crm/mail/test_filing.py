@@ -232,7 +232,7 @@ def test_when_the_person_is_forgotten_what_was_noted_of_their_mails_goes_and_the
     file(mail)
     forget_person(asha, mode="erase", reason="Asked for it", by=administrator)
     kept = IncomingMail.objects.get()
-    assert (kept.said, kept.activities.count()) == ("", 0)
+    assert (kept.said, kept.message_id, kept.activities.count()) == ("", "", 0)
     assert file(mail).said == "Ignored: it is known already."
 
 
