@@ -21,6 +21,7 @@ from sales.web import (
 app_name = "sales"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("home/", home.home, name="home"),
+    path("home/to-do/", home.home_to_do, name="home-to-do"),
     path("home/<slug:name>.<slug:file_format>", home.home_picture, name="home-picture"),
     path("my-work/", my_work.my_work_page, name="my-work"),
     path("my-work/next/", work_queue.next_work, name="my-work-next"),

@@ -18,6 +18,7 @@ from sales.models import Lead, Opportunity
 from sales.models.choices import Rating
 
 FEW = 10
+FIRST = 4
 SOON = timedelta(days=14)
 NEXT = timedelta(days=7)
 
@@ -69,15 +70,9 @@ class MyWork:
 
 def my_work(user: Any, now: datetime) -> MyWork:
     """What is this user's own and wants attention. New are leads that nobody has called, written to or noted yet."""
-    leads = Lead.objects.visible_to(user).open().filter(owner=user).select_related("contact", "campaign")
-    worked = Exists(
-        Activity.objects.alive().filter(
-            regarding_type=ContentType.objects.get_for_model(Lead), regarding_id=OuterRef("pk")
-        )
-    )
-    newest = leads.order_by("-assigned_at", "-pk")
+    newest, worked = _leads(user), _worked()
     deals = Opportunity.objects.visible_to(user).open().filter(owner=user).select_related("account", "contact")
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    midnight = _midnight(now)
     due = _due(user).annotate(rank=URGENCY).order_by("rank", "due_at", "pk")
     return MyWork(
         new_leads=_block(_hot_first(newest.filter(~worked))),
@@ -88,6 +83,27 @@ def my_work(user: Any, now: datetime) -> MyWork:
         closing=_block(deals.filter(estimated_close__lte=timezone.localdate(now) + SOON).order_by("estimated_close", "pk")),
         stalled=_block(deals.stalled(now).order_by("stage_since", "pk")),
     )  # fmt: skip
+
+
+def first_things(user: Any, now: datetime) -> list[Lead | Activity]:
+    """What the day begins with: a few new leads of this user, then what is due until midnight, the longest overdue first."""
+    new = _hot_first(_leads(user).filter(~_worked()))[:FIRST]
+    due = _due(user).filter(due_at__lt=_midnight(now)).order_by("due_at", "pk")[:FIRST]
+    return [*new, *due]
+
+
+def _leads(user: Any) -> Any:
+    leads = Lead.objects.visible_to(user).open().filter(owner=user).select_related("contact", "campaign")
+    return leads.order_by("-assigned_at", "-pk")
+
+
+def _worked() -> Exists:
+    about = {"regarding_type": ContentType.objects.get_for_model(Lead), "regarding_id": OuterRef("pk")}
+    return Exists(Activity.objects.alive().filter(**about))
+
+
+def _midnight(now: datetime) -> datetime:
+    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 def _due(user: Any) -> Any:

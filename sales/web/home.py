@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
 from crm.access.depths import Depth, depth_of
 from crm.access.see import must_be_able_to_at_all
@@ -15,9 +16,11 @@ from crm.bulk.sheets import MEDIA_TYPES, Heading, join, part
 from crm.queries.rates import base_currency
 from crm.templatetags.ui import money
 from crm.web.requests import SignedIn
-from sales.models import Opportunity
+from sales.models import Lead, Opportunity
 from sales.queries.home import Home
+from sales.queries.my_work import first_things
 from sales.queries.pictures import PICTURES
+from sales.web.work_queue import key_of, places_of
 
 LISTS = {"leads": "sales:leads", "opportunities": "sales:opportunities", "activities": "crm:activities"}
 
@@ -57,6 +60,21 @@ def home(request: SignedIn) -> HttpResponse:
         "sees_more": _sees_more(request.user),
     }
     return render(request, "sales/home.html", context)
+
+
+@login_required
+def home_to_do(request: SignedIn) -> HttpResponse:
+    """The reader's own first things, as lines of my work; the page fetches them beside itself."""
+    must_be_able_to_at_all(request.user, "view", Opportunity)
+    rows = first_things(request.user, timezone.now())
+    places = places_of(rows, request.user)
+    context = {
+        "lines": [{"row": row, "place": places[key_of(row)], "is_lead": isinstance(row, Lead)} for row in rows],
+        "may_log": request.user.may("crm.activity", "add"),
+        "may_qualify": request.user.may("sales.lead", "change"),
+        "back": reverse("sales:home"),
+    }
+    return render(request, "sales/_to_do.html", context)
 
 
 @login_required

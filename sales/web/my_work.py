@@ -57,6 +57,7 @@ def my_work_page(request: SignedIn) -> HttpResponse:
         "work": work,
         "sections": [(section, section.lines(places)) for section in shown],
         "may_log": request.user.may("crm.activity", "add"),
+        "may_qualify": request.user.may("sales.lead", "change"),
     }
     return render(request, "sales/my_work/page.html", context)
 

@@ -108,6 +108,29 @@ def test_every_number_leads_to_the_records_that_it_counts(client, rep):
         assert "Fresh deal" in client.get(address).text, label
 
 
+def test_home_begins_with_new_leads_and_what_is_due_each_with_its_buttons(client, rep, sven):
+    lead = LeadFactory(owner=rep)
+    late = ActivityFactory(owner=rep, kind="call", due_at=timezone.now() - timedelta(days=2))
+    ActivityFactory(owner=rep, due_at=timezone.now() + timedelta(days=2))
+    LeadFactory(owner=sven)
+    client.force_login(rep)
+    shown = client.get("/home/to-do/")
+    assert [line["row"] for line in shown.context["lines"]] == [lead, late]
+    assert f'href="/leads/{lead.pk}/qualify/"' in shown.text
+    assert f"/activities/call/?planned={late.pk}&amp;next=/home/" in shown.text
+    client.force_login(UserFactory(roles=["rep"]))
+    assert "nothing is due today" in client.get("/home/to-do/").text
+
+
+def test_the_first_things_cost_the_same_with_one_row_and_with_three(client, rep, django_assert_max_num_queries):
+    client.force_login(rep)
+    for _ in range(3):
+        LeadFactory(owner=rep)
+        ActivityFactory(owner=rep, regarding=deal(rep), due_at=timezone.now() - timedelta(days=2))
+        with django_assert_max_num_queries(12):
+            client.get("/home/to-do/")
+
+
 def test_home_costs_at_most_twenty_queries_and_is_of_one_owner_or_of_all(
     client, rep, manager, django_assert_max_num_queries
 ):

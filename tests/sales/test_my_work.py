@@ -119,3 +119,17 @@ def test_a_record_that_was_not_opened_from_my_work_has_no_bar(client, rep):
     client.force_login(rep)
     for work in ("", "crm.activity:1", "nonsense"):
         assert "work-bar" not in client.get(f"{contact.get_absolute_url()}?work={work}").text
+
+
+def test_a_new_lead_is_qualified_and_a_deal_moved_on_from_its_row(client, rep):
+    lead = LeadFactory(owner=rep)
+    deal = OpportunityFactory(owner=rep, estimated_close=timezone.localdate())
+    client.force_login(rep)
+    page = client.get(reverse("sales:my-work")).text
+    assert f'href="{reverse("sales:lead-qualify", args=[lead.pk])}"' in page
+    assert f'action="{reverse("sales:opportunity-advance", args=[deal.pk])}"' in page
+    Opportunity.objects.update(stage="close")
+    assert (
+        f'action="{reverse("sales:opportunity-advance", args=[deal.pk])}"'
+        not in client.get(reverse("sales:my-work")).text
+    )
