@@ -18,6 +18,8 @@ from crm.custom_fields.definitions import carried_over
 from crm.errors import Invalid, NotAllowed, Stale
 from crm.log.recording import record
 from crm.models import Account, Campaign, Contact, Currency, Team, User
+from sales.actions.assignment import give_by_rules
+from sales.actions.assignment_news import tell_of_choices
 from sales.actions.opportunities import open_opportunity
 from sales.models import DisqualifyReason, Lead, Opportunity
 from sales.queries.matches import account_of_name
@@ -36,6 +38,7 @@ def capture_lead(
     job_title: str = "",
     by: User,
     owner: User | None = None,
+    by_rules: bool = False,
     **fields: Any,
 ) -> tuple[Lead, bool]:
     """A lead of somebody who is found by email or becomes a prospect; answers (lead, is_new).
@@ -56,7 +59,8 @@ def capture_lead(
         origin=fields.get("source", "") or "Lead",
         by=by,
     )
-    return open_lead(contact, topic=topic, by=by, owner=owner, company_name=company or contact.company_name, **fields)
+    company = company or contact.company_name
+    return open_lead(contact, topic=topic, by=by, owner=owner, by_rules=by_rules, company_name=company, **fields)
 
 
 @transaction.atomic
@@ -66,36 +70,46 @@ def open_lead(
     topic: str,
     by: User,
     owner: User | None = None,
+    by_rules: bool = False,
     campaign: Campaign | None = None,
     **fields: Any,
 ) -> tuple[Lead, bool]:
-    """A new open lead about this contact, owned by `owner` or by who opens it; or the one that is open already."""
+    """A new open lead about this contact, or the one that is open already, which keeps its owner.
+
+    It belongs to `owner`; without one, to whom the rules choose where `by_rules` is wished (it waits where they find
+    nobody), else to who opens it.
+    """
     contact = Contact.objects.select_for_update().get(pk=contact.pk)
     known = Lead.objects.alive().open().filter(contact=contact).first()
     if known:
         _new_interest(known, topic, fields.get("source", ""), campaign, by)
         return known, False
+    now = timezone.now()
+    owner = owner or (None if by_rules else by)
     lead = Lead.objects.create(
         contact=contact,
         topic=topic,
         campaign=campaign,
         account=contact.account,
-        owner=owner or by,
+        owner=owner,
         created_by=by,
-        assigned_at=timezone.now(),
+        assigned_at=now if owner else None,
         **fields,
     )
     data = {"topic": topic, "source": lead.source}
     record("lead.created", contact=contact, source=lead, campaign=campaign, by=by, data=data)
+    if owner is None:
+        tell_of_choices([lead], give_by_rules([lead], now), by)
+        return lead, True
     record(
         "lead.assigned",
         contact=contact,
         source=lead,
         campaign=campaign,
         by=by,
-        data={"owner": lead.owner_id, "text": f"To {lead.owner}"},
+        data={"owner": owner.pk, "text": f"To {owner}"},
     )
-    if lead.owner_id != by.pk:
+    if owner != by:
         _notify(lead, f"New lead: {contact}. {topic}", "user-star")
     return lead, True
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import chain
 
 from django.db import transaction
 from django.db.models import Q
@@ -13,25 +11,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm import jobs
-from crm.actions.notifications import Note, tell
-from crm.audit import changing, keep_in_bulk
 from crm.errors import NotAllowed
-from crm.log.recording import entry, record_many
 from crm.models import User
-from sales.actions.assignment import give_by_rules, told_of
+from sales.actions.assignment import give_by_rules
+from sales.actions.assignment_news import tell_of_choices
 from sales.actions.leads import assign_lead
 from sales.models import AssignmentRule, Lead
 from sales.models.leads import LeadQuerySet
 from sales.queries.availability import people
-from sales.queries.choosing import Choice, Chooser
+from sales.queries.choosing import Chooser
 from sales.queries.rule_lines import lines_of
 
 TRY = "sales.tasks.try_waiting_leads"
 EVERY = timedelta(minutes=1)
 PATIENCE = timedelta(hours=1)
 BATCH = 500
-FEW = 3
-"""Up to so many leads at once are told one by one, more of them as one line."""
 
 
 def ask_for_another_try(which: str = "waiting") -> None:
@@ -100,47 +94,3 @@ def _hopeful(now: datetime) -> Q:
     hopeful = {lines[at].rule.pk for at in (*able, *passing)}
     stale = Q(assignment_tried_at=None) | Q(assignment_tried_at__lte=now - PATIENCE)
     return Q(assignment_rule__in=hopeful) | (Q(assignment_rule=None) & stale) | Q(assignment_tried_at=None)
-
-
-def tell_of_choices(leads: Sequence[Lead], choices: Sequence[Choice], by: User | None) -> None:
-    """History, log and bells for leads that the rules have given to somebody."""
-    given = [(lead, choice) for lead, choice in zip(leads, choices, strict=True) if choice.owner]
-    names = dict(User.objects.filter(pk__in={choice.owner for _lead, choice in given}).values_list("pk", "name"))
-    record_many(
-        entry(
-            "lead.assigned",
-            contact=lead.contact_id,
-            source=lead,
-            campaign=lead.campaign_id,
-            by=by,
-            data=told_of(choice, names[choice.owner or 0], lead),
-        )
-        for lead, choice in given
-    )
-    by_rule: dict[AssignmentRule, list[Lead]] = defaultdict(list)
-    for lead, choice in given:
-        if choice.rule:
-            by_rule[choice.rule].append(lead)
-    for rule, rows in by_rule.items():
-        with changing("rule", rule.name, of=rule):
-            keep_in_bulk([(lead, {"owner": ["None", str(lead.owner_id)]}) for lead in rows], by=by)
-    tell(_bells([lead for lead, _choice in given]))
-
-
-def _bells(leads: Sequence[Lead]) -> list[Note]:
-    by_owner: dict[int, list[Lead]] = defaultdict(list)
-    for lead in leads:
-        by_owner[lead.owner_id or 0].append(lead)
-    return list(chain.from_iterable(_bell(owner, rows) for owner, rows in by_owner.items()))
-
-
-def _bell(owner: int, leads: list[Lead]) -> list[Note]:
-    if len(leads) <= FEW:
-        return [
-            Note(
-                owner, f"New lead: {lead.contact}. {lead.topic}", lead.get_absolute_url(), "user-star", kind="assigned"
-            )
-            for lead in leads
-        ]
-    text = _("%(n)s leads were given to you by the rules.") % {"n": len(leads)}
-    return [Note(owner, text, "/leads/?view=my-open", "user-star", kind="assigned")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -31,10 +32,15 @@ from sales.api.fields import Seen
 from sales.models import DisqualifyReason, Lead
 
 PERSON = ("email", "first_name", "last_name", "phone", "country", "job_title")
+BY_RULES = "rules"
 
 
 class LeadSerializer(CustomMixin, serializers.ModelSerializer):
-    """To create one, name the `contact`, or the person: at least an email or a name; known people are found by email."""
+    """To create one, name the `contact`, or the person: at least an email or a name; known people are found by email.
+
+    It is yours unless you name an `owner` or say `assign: "rules"`: the answer's `owner` and `assignment_rule` tell who got
+    it, or `unassigned_because` why nobody did.
+    """
 
     contact = Seen(Contact, required=False)
     campaign = Seen(Campaign, required=False, allow_null=True)
@@ -44,6 +50,7 @@ class LeadSerializer(CustomMixin, serializers.ModelSerializer):
     phone = serializers.CharField(write_only=True, required=False, max_length=40)
     country = serializers.CharField(write_only=True, required=False, max_length=2)
     job_title = serializers.CharField(write_only=True, required=False, max_length=100)
+    assign = serializers.ChoiceField([BY_RULES], write_only=True, required=False, help_text="Only when it is made.")
     opportunities: Any = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
 
     class Meta:
@@ -63,6 +70,7 @@ class LeadSerializer(CustomMixin, serializers.ModelSerializer):
             "status",
             "disqualify_reason",
             "owner",
+            "assign",
             "budget_amount",
             "currency",
             "budget_status",
@@ -95,6 +103,13 @@ class LeadSerializer(CustomMixin, serializers.ModelSerializer):
             "account", "status", "disqualify_reason", "details", "assigned_at", "assignment_rule", "unassigned_because",
             "closed_at", "version",
         ]  # fmt: skip
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("assign") and values.get("owner"):
+            raise serializers.ValidationError(
+                {"assign": _("Name an owner, or leave the choice to the rules; not both.")}
+            )
+        return dict(super().validate(values))
 
 
 class QualifySerializer(serializers.Serializer):
@@ -131,15 +146,16 @@ class LeadViewSet(AsksFirst, MergeMixin, KindViewSet):
         fields = dict(form.validated_data)
         contact = fields.pop("contact", None)
         person = {name: fields.pop(name) for name in PERSON if name in fields}
+        fields["by_rules"] = fields.pop("assign", "") == BY_RULES
         user: Any = self.request.user
         if contact:
-            lead, _ = open_lead(contact, by=user, **fields)
+            lead, _is_new = open_lead(contact, by=user, **fields)
         else:
-            lead, _ = capture_lead(company=fields.pop("company_name", ""), by=user, **person, **fields)
+            lead, _is_new = capture_lead(company=fields.pop("company_name", ""), by=user, **person, **fields)
         return lead
 
     def perform_update(self, form: Any) -> Any:
-        for name in (*PERSON, "contact"):
+        for name in (*PERSON, "contact", "assign"):
             form.validated_data.pop(name, None)
         return super().perform_update(form)
 

@@ -14,9 +14,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.access import may
 from crm.models import Account, Campaign, Contact, Currency, User
 from crm.queries.rates import base_currency
 from crm.web.custom_form import AsksCustomFields
+from crm.web.forms import RecordField
 from sales.models import DisqualifyReason, Lead, SourceKind
 from sales.models.choices import Rating
 from sales.queries.matches import AccountMatch, account_of_name, matching_accounts
@@ -56,7 +58,7 @@ class PersonAndWish(forms.Form):
         label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
 
-    groups = (
+    groups: Any = (
         (gettext_lazy("Who"), ("email", "phone", "first_name", "last_name", "company", "job_title")),
         (gettext_lazy("What"), ("topic", "rating", "source_kind", "source", "campaign", "description")),
     )
@@ -75,7 +77,31 @@ class PersonAndWish(forms.Form):
 
 
 class NewLeadForm(AsksCustomFields, PersonAndWish):
+    """It is of who writes it down, unless somebody else is named or the rules are to choose."""
+
     custom_of = "sales.lead"
+    owner = RecordField(
+        label=gettext_lazy("Owner"),
+        queryset=User.objects.filter(is_active=True),
+        required=False,
+        help_text=gettext_lazy("You, unless you name somebody else."),
+    )
+    by_rules = forms.BooleanField(label=gettext_lazy("Let the assignment rules choose the owner"), required=False)
+
+    groups = (*PersonAndWish.groups, (gettext_lazy("Whose"), ("owner", "by_rules")))
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        self.fields["by_rules"].initial = not may(user, "sales.lead", "change")
+        if not may(user, "sales.lead", "assign"):
+            del self.fields["owner"]
+            self.groups = (*self.groups[:2], (_("Whose"), ("by_rules",)), *self.groups[3:])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("owner") and data.get("by_rules"):
+            self.add_error("by_rules", _("Name an owner, or leave the choice to the rules; not both."))
+        return data
 
 
 class QualifyForm(forms.Form):

@@ -15,7 +15,7 @@ from crm.access import may
 from crm.access.see import must_be_able_to_add, see_or_404
 from crm.actions.contacts import find_contact
 from crm.errors import CrmError, Forbidden, NotAllowed
-from crm.models import Contact
+from crm.models import Contact, User
 from crm.queries.duplicates import Matches
 from crm.web.alike import unasked
 from crm.web.frame import render_record
@@ -31,6 +31,7 @@ from sales.actions.leads import (
     told_as_closed,
 )
 from sales.models import Lead, Opportunity
+from sales.queries.assignment_words import why_nobody_has
 from sales.queries.matches import known_person, twins_of
 from sales.web.lead_forms import DisqualifyForm, NewLeadForm, QualifyForm
 
@@ -89,25 +90,41 @@ def _unasked(request: HttpRequest, data: dict[str, Any]) -> Matches | None:
     return unasked(request, "crm.contact", {**data, "company_name": data["company"]})
 
 
-ABOUT_THE_WISH = ("topic", "rating", "source_kind", "source", "campaign", "description", "custom")
+ABOUT_THE_WISH = (
+    "topic", "rating", "source_kind", "source", "campaign", "description", "custom", "owner", "by_rules"
+)  # fmt: skip
 
 
 def _captured(request: HttpRequest, data: dict[str, Any]) -> HttpResponse:
     contact = data.pop("contact")
     if contact:
-        facts = {name: data[name] for name in ABOUT_THE_WISH}
+        facts = {name: data[name] for name in ABOUT_THE_WISH if name in data}
         found, is_new = open_lead(contact, by=request.user, company_name=data["company"], **facts)  # type: ignore[arg-type]
     else:
         found, is_new = capture_lead(**data, by=request.user)  # type: ignore[arg-type]
+    is_visible = Lead.objects.visible_to(request.user).filter(pk=found.pk).exists()
     if is_new:
-        return done(request, _("The lead is open and yours."), found.get_absolute_url())
-    if Lead.objects.visible_to(request.user).filter(pk=found.pk).exists():
+        return done(request, _whose(found, request), found.get_absolute_url() if is_visible else reverse("sales:leads"))
+    if is_visible:
         sentence = _("This person already has an open lead. The new interest is noted there.")
         return done(request, sentence, found.get_absolute_url())
     sentence = _(
         "This person already has an open lead with another team. Your note is kept there and its owner was told."
     )
     return done(request, sentence, reverse("sales:leads"))
+
+
+def _whose(new: Lead, request: HttpRequest) -> str:
+    """Who has it now, and why; or why nobody has."""
+    if new.owner_id is None:
+        return " ".join([_("The lead is open, and nobody has it yet."), *why_nobody_has(new)])
+    if new.owner_id != request.user.pk:
+        owner = User.objects.get(pk=new.owner_id)
+        if new.assignment_rule is None:
+            return _("The lead is open. %(owner)s has it.") % {"owner": owner}
+        said = _("The lead is open. %(owner)s has it, by the rule “%(rule)s”.")
+        return said % {"owner": owner, "rule": new.assignment_rule}
+    return _("The lead is open and yours.")
 
 
 @login_required

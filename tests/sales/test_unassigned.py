@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from crm.errors import NotAllowed
 from crm.hooks.handover import Request, hand_over
 from crm.models import Interaction, Notification
-from sales.actions.leads import assign_lead, change_lead, disqualify_lead
+from sales.actions.leads import assign_lead, change_lead, disqualify_lead, open_lead
 from sales.actions.unassigned import assign_by_rules, claim_lead, try_waiting
 from sales.models import Absence, AssignmentRule, Lead, Seller
 from sales.tasks import try_waiting_leads
@@ -173,6 +173,56 @@ def test_the_api_claims_and_asks_the_rules(only, manager, rep):
     assert api.post(f"/api/v1/leads/{two.pk}/assign/", {"owner": rep.pk}).data["owner"] == rep.pk
     api.force_authenticate(rep)
     assert api.post(f"/api/v1/leads/{one.pk}/claim/").status_code in (404, 409)
+
+
+def test_a_lead_made_by_hand_is_of_its_maker_unless_the_rules_are_asked(only, client, rep, manager):
+    client.force_login(manager)
+    about = {"topic": "Bikes", "rating": "warm"}
+    client.post(reverse("sales:lead-new"), {**about, "email": "one@customer.example"})
+    answer = client.post(
+        reverse("sales:lead-new"), {**about, "email": "two@customer.example", "by_rules": "on"}, follow=True
+    )
+    mine, by_rules = Lead.objects.order_by("pk")
+    assert (mine.owner, mine.assignment_rule) == (manager, None)
+    assert (by_rules.owner, by_rules.assignment_rule) == (rep, only)
+    assert f"{rep} has it, by the rule “Rita’s”." in answer.content.decode()
+    assert Notification.objects.get(user=rep).url == by_rules.get_absolute_url()
+
+
+def test_a_lead_made_by_hand_goes_to_who_is_named_but_not_to_the_rules_as_well(only, client, rep, manager):
+    client.force_login(manager)
+    data = {"topic": "Bikes", "rating": "warm", "email": "one@customer.example", "owner": manager.pk}
+    refused = client.post(reverse("sales:lead-new"), {**data, "by_rules": "on"})
+    assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["by_rules"])
+    client.post(reverse("sales:lead-new"), {**data, "owner": rep.pk})
+    assert (Lead.objects.get().owner, Lead.objects.get().assignment_rule) == (rep, None)
+
+
+def test_a_rep_who_asks_the_rules_is_told_why_nobody_has_the_lead(only, client, rep):
+    Seller.objects.create(user=rep, capacity=0)
+    client.force_login(rep)
+    data = {"topic": "Bikes", "rating": "warm", "email": "one@customer.example", "by_rules": "on"}
+    answer = client.post(reverse("sales:lead-new"), data, follow=True)
+    lead = Lead.objects.get()
+    assert (lead.owner, lead.unassigned_because, lead.assigned_at) == (None, "full", None)
+    assert "Rita Rep is full (0 of 0 open leads)" in answer.content.decode()
+    assert not Interaction.objects.filter(kind="lead.assigned").exists()
+
+
+def test_the_api_makes_a_lead_whose_owner_the_rules_choose(only, manager, rep):
+    api = APIClient()
+    api.force_authenticate(manager)
+    body = {"topic": "Bikes", "email": "one@customer.example", "assign": "rules"}
+    made = api.post("/api/v1/leads/", body, format="json")
+    assert (made.status_code, made.data["owner"], made.data["assignment_rule"]) == (201, rep.pk, only.pk)
+    both = api.post("/api/v1/leads/", {**body, "owner": rep.pk}, format="json")
+    assert (both.status_code, Lead.objects.count()) == (400, 1)
+
+
+def test_new_interest_leaves_an_open_lead_to_its_owner_even_where_the_rules_are_asked(only, manager, rep):
+    known = LeadFactory(owner=manager)
+    again, is_new = open_lead(known.contact, topic="Again", by=rep, by_rules=True)
+    assert (again.pk, again.owner, is_new) == (known.pk, manager, False)
 
 
 def test_where_every_lead_has_somebody_the_queue_says_so(client, manager):
