@@ -208,7 +208,7 @@ def _rules() -> None:
     from crm.rules import contact_attributes
 
     contact_attributes.register_all()
-    triggers.keep(watched.CONTACT, watched.ACCOUNT, watched.CONSENT, watched.TAGGING)
+    triggers.keep(watched.CONTACT, watched.ACCOUNT, watched.ACTIVITY, watched.CONSENT, watched.TAGGING)
     jobs.register_recurring("crm.tasks.sweep_touched", timedelta(minutes=1))
 
 

@@ -6,8 +6,9 @@ from crm.hooks.resources import EVERYTHING, READS, declare
 from crm.log import kinds
 from crm.log.reading import Reader, register
 from crm.search import indexed
-from journeys import personal
+from journeys import personal, using_segments
 from journeys.indexed import JOURNEYS
+from marketing import uses
 
 
 def wire() -> None:
@@ -25,6 +26,7 @@ def wire() -> None:
     jobs.register_sweep("journeys.tasks.advance", engine.has_due)
     jobs.register_sweep("journeys.tasks.admit_members", lambda now: journeys_admitting().exists())
     jobs.register_sweep("journeys.tasks.clear_stopped", lambda now: journeys_to_clear().exists())
+    uses.register("journeys", using_segments.journeys_of)
     indexed.keep(JOURNEYS)
     personal.register_all()
     _faces()

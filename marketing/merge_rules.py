@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crm.actions.merge_ledger import Ledger
 from crm.hooks import merging
-from marketing.models import Hush, Registration, Score, SegmentMember, Submission, Visitor
+from marketing.models import Engagement, Hush, Registration, Score, SegmentChoice, SegmentMember, Submission, Visitor
 
 CONTACT = ["crm.contact"]
 RANKS = {Registration.Status.CANCELLED: 0, Registration.Status.REGISTERED: 1, Registration.Status.ATTENDED: 2}
@@ -18,6 +18,14 @@ def register_all() -> None:
     moves("marketing.visitors", Visitor, "contact_id", on=CONTACT, is_counted=False)
     moves("marketing.scores", Score, "contact_id", on=CONTACT, once_per=[["model_id"]], is_counted=False)
     moves("marketing.segments", SegmentMember, "contact_id", on=CONTACT, once_per=[["segment_id"]], is_counted=False)
+    moves("marketing.choices", SegmentChoice, "contact_id", on=CONTACT, once_per=[["segment_id"]], is_counted=False)
+    merging.stays(
+        "marketing.engagement",
+        Engagement,
+        "contact_id",
+        on=CONTACT,
+        why="It is read anew from the log, which goes along.",
+    )
     merging.stays(
         "marketing.hushed", Hush, "contact_id", on=CONTACT, why="It only waits for the next refresh of its segment."
     )

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.hooks import personal, retention
 from crm.hooks.personal import ALWAYS, ON_ERASE, PersonalData, of_contact
 from crm.hooks.retention import Keeping
-from marketing.models import Registration, Score, SegmentMember, Submission, Visitor
+from marketing.models import Engagement, Registration, Score, SegmentChoice, SegmentMember, Submission, Visitor
 
 
 def register_all() -> None:
@@ -23,6 +23,8 @@ def register_all() -> None:
         ),
         PersonalData("marketing.visitor", _("Browsers"), of_contact(Visitor), "first_seen_at", deletes=ALWAYS, order=44),
         PersonalData("marketing.score", _("Scores"), of_contact(Score), "pk", deletes=ON_ERASE, order=45),
+        PersonalData("marketing.segmentchoice", _("Put into segments, or kept out"), of_contact(SegmentChoice), "pk", deletes=ALWAYS, order=48),
+        PersonalData("marketing.engagement", _("What she last opened and clicked"), of_contact(Engagement), "pk", deletes=ALWAYS, order=47),
         PersonalData("marketing.segmentmember", _("Segments"), of_contact(SegmentMember), "pk", deletes=ALWAYS, order=46),
     )  # fmt: skip
     retention.register(

@@ -9,16 +9,16 @@ from django.db.models import QuerySet
 
 from crm import jobs
 from crm.delivery import contents
-from crm.hooks import attributes, campaign_results, contact_actions, panels, rankings, search, sources
+from crm.hooks import attributes, campaign_results, contact_actions, panels, rankings, search, shortcuts, sources
 from crm.hooks.navigation import Door
 from crm.hooks.navigation import register as door
 from crm.hooks.resources import EVERYTHING, READS, declare
 from crm.log import kinds, reading, triggers
 from crm.models import Touched
 from crm.search import indexed
-from marketing import bin_rules, listening, merge_rules, personal, watched
+from marketing import bin_rules, listening, merge_rules, personal, uses, using_segments, watched
 from marketing import indexed as marketing_indexed
-from marketing.actions import emails, lists, membership, sends, texts
+from marketing.actions import emails, engagement, lists, membership, sends, texts
 from marketing.actions import scores as score_actions
 from marketing.actions import segments as segment_actions
 from marketing.actions.confirmations import load_confirmation
@@ -156,6 +156,10 @@ def _segments() -> None:
     attributes.register(
         attributes.Attribute("segment", "Segment", "choice", segments.member_q, "Marketing", segments.segment_choices)
     )
+    uses.register("marketing.segments", using_segments.segments_of)
+    uses.register("marketing.scores", using_segments.scores_of)
+    uses.register("marketing.sends", using_segments.sends_of)
+    shortcuts.register("marketing.engagement", engagement.shortcut)
     reading.register(reading.Reader("marketing.segments", listening.segments_hear, listening.segment_kinds))
     reading.register(reading.Reader(membership.READER, listening.segments_see, table=Touched))
     jobs.register_sweep("marketing.tasks.refresh_segments", segment_actions.is_due)

@@ -9,6 +9,11 @@ ACCOUNT = Watch(
     contacts="SELECT person.id AS id FROM {rows} JOIN crm_contact person ON person.account_id = changed.id",
     on=("UPDATE",),
 )
+ACTIVITY = Watch(
+    "crm_activity",
+    columns=("contact_id",),
+    contacts="SELECT changed.contact_id AS id FROM {rows} WHERE changed.contact_id IS NOT NULL",
+)
 CONSENT = Watch(
     "crm_consent",
     columns=("point_id",),

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
 
-from crm.hooks import rankings
-from crm.models import Company, Contact, Interaction, User
+from crm.hooks import rankings, records, shortcuts
+from crm.models import Company, Contact, Interaction, Message, Purpose, User
 from crm.rules import facts
 from crm.rules.columns import among
-from crm.rules.tree import All, Did, Either, First, Not, Rule, Source, Test, Top
+from crm.rules.tree import LAST, All, Did, Either, First, Has, Not, Rule, Source, Test, Top
 
 HUMAN = ("", "human", "proxy")
 
@@ -24,9 +24,9 @@ def contacts() -> QuerySet[Contact]:
     return Contact.objects.alive().filter(is_active=True)
 
 
-def matching(rule: Rule, now: datetime) -> QuerySet[Contact]:
-    """The contacts to whom the rule applies at `now`, as one query."""
-    return contacts().filter(to_q(rule, now))
+def matching(rule: Rule, now: datetime, *, rolled: bool = False) -> QuerySet[Contact]:
+    """The contacts to whom the rule applies at `now`, as one query; `rolled` as in `to_q`."""
+    return contacts().filter(to_q(rule, now, rolled=rolled))
 
 
 def is_in(rule: Rule, contact: int, now: datetime) -> bool:
@@ -34,19 +34,25 @@ def is_in(rule: Rule, contact: int, now: datetime) -> bool:
     return matching(rule, now).filter(pk=contact).exists()
 
 
-def to_q(rule: Rule, now: datetime, reader: User | None = None) -> Q:
-    """The question to each row. `reader` limits what may be asked of the records a row points at (crm.rules.facts)."""
+def to_q(rule: Rule, now: datetime, reader: User | None = None, *, rolled: bool = False) -> Q:
+    """The question to each row. `reader` limits what may be asked of the records a row points at (crm.rules.facts).
+
+    Behaviour is asked of the log itself; with `rolled` of a roll-up where an app keeps one (crm/hooks/shortcuts.py), which
+    says the same a moment later, and of everybody at a fraction of the cost.
+    """
     match rule:
         case All(rules):
-            return reduce(and_, (to_q(one, now, reader) for one in rules))
+            return reduce(and_, (to_q(one, now, reader, rolled=rolled) for one in rules))
         case Either(rules):
-            return reduce(or_, (to_q(one, now, reader) for one in rules))
+            return reduce(or_, (to_q(one, now, reader, rolled=rolled) for one in rules))
         case Not(inner):
-            return ~to_q(inner, now, reader)
+            return ~to_q(inner, now, reader, rolled=rolled)
         case Test():
             return _test(rule, now, reader)
         case Did():
-            return _did(rule, now)
+            return (shortcuts.answer(rule, now) if rolled else None) or _did(rule, now)
+        case Has():
+            return _has(rule, now, reader)
         case Top():
             return _top(rule, now)
 
@@ -83,7 +89,7 @@ def _moments(op: str, value: Any, now: datetime) -> tuple[str, Any]:
 
 def _days(op: str, value: Any, now: datetime) -> tuple[str, Any]:
     """Days stay days; today is the day where our company is."""
-    today = now.astimezone(_zone()).date()
+    today = now.astimezone(company_zone()).date()
     match op:
         case "on":
             return "is", value
@@ -101,10 +107,11 @@ def _days(op: str, value: Any, now: datetime) -> tuple[str, Any]:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, _zone())
+    return datetime.combine(day, time.min, company_zone())
 
 
-def _zone() -> ZoneInfo:
+def company_zone() -> ZoneInfo:
+    """Where our company is: its days are the days of rules."""
     return ZoneInfo(Company.objects.values_list("time_zone", flat=True).first() or "UTC")
 
 
@@ -121,20 +128,57 @@ def _did(did: Did, now: datetime) -> Q:
 
 def behaviour(did: Did, now: datetime) -> QuerySet[Interaction]:
     """The rows of the log that count for a condition."""
-    rows = _rows(did.kind, did.source)
+    rows = log_rows(did.kind, did.source)
     if not did.machines:
         rows = rows.filter(verdict__in=HUMAN)
+    if did.link is not None:
+        rows = rows.filter(data__link=did.link)
+    if did.page:
+        rows = rows.filter(data__url__icontains=did.page)
     if did.within_days is not None:
         rows = rows.filter(occurred_at__gt=now - timedelta(days=did.within_days))
+    if did.before_days is not None:
+        rows = rows.filter(occurred_at__lte=now - timedelta(days=did.before_days))
+    if did.since is not None:
+        rows = rows.filter(occurred_at__gte=_midnight(did.since))
+    if did.until is not None:
+        rows = rows.filter(occurred_at__lt=_midnight(did.until + timedelta(days=1)))
     return rows
 
 
-def _rows(kind: str, source: Source | None) -> QuerySet[Interaction]:
+def log_rows(kind: str, source: Source | None) -> QuerySet[Interaction]:
+    """The rows of the log of a kind, on a source, that are about somebody."""
     rows = Interaction.objects.filter(kind=kind, contact__isnull=False)
+    if source == LAST:
+        return rows.filter(message=_last_email(OuterRef("contact_id")))
     return rows.filter(source_type=source[0], source_id=source[1]) if source else rows
 
 
-def _at_least(who: str, rows: QuerySet[Interaction], times: int) -> Q:
+def _last_email(contact: Any) -> Subquery:
+    """The id of the last commercial email sent to a contact."""
+    sent = Message.objects.filter(contact=contact, channel="email", purpose=Purpose.COMMERCIAL, sent_at__isnull=False)
+    return Subquery(sent.order_by("-sent_at", "-pk").values("pk")[:1])
+
+
+def _has(has: Has, now: datetime, reader: User | None) -> Q:
+    rows = records_of(has, now, reader)
+    least = has.at_least if has.at_least is not None else None if has.at_most is not None else 1
+    question = Q()
+    if least is not None:
+        question &= _at_least("pk", rows, least)
+    if has.at_most is not None:
+        question &= ~_at_least("pk", rows, has.at_most + 1)
+    return question
+
+
+def records_of(has: Has, now: datetime, reader: User | None = None) -> QuerySet:
+    """The records that count for a condition, of all contacts."""
+    model: Any = records.get(has.kind).model
+    rows = model.objects.alive().filter(contact__isnull=False)
+    return rows if has.rule is None else rows.filter(to_q(has.rule, now, reader))
+
+
+def _at_least(who: str, rows: QuerySet, times: int) -> Q:
     if times == 1:
         return among(who, rows, "contact_id")
     often = rows.values("contact_id").annotate(times=Count("pk")).filter(times__gte=times)
@@ -153,5 +197,5 @@ def _top(top: Top, now: datetime) -> Q:
 
 
 def _first_time(first: First) -> Subquery:
-    rows = _rows(first.kind, first.source).filter(contact_id=OuterRef("pk"), verdict__in=HUMAN)
+    rows = log_rows(first.kind, first.source).filter(contact_id=OuterRef("pk"), verdict__in=HUMAN)
     return Subquery(rows.order_by().values("contact_id").annotate(at=Min("occurred_at")).values("at"))

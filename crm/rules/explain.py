@@ -9,13 +9,13 @@ from django.apps import apps
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from crm.hooks import rankings, sources
+from crm.hooks import rankings, records, sources
 from crm.hooks.registry import Text
 from crm.log import kinds
-from crm.models import User
+from crm.models import TrackedLink, User
 from crm.rules import facts
 from crm.rules.operators import operator
-from crm.rules.tree import All, Did, Either, First, Me, Not, Rule, Source, Test, Top
+from crm.rules.tree import LAST, All, Did, Either, First, Has, Me, Not, Rule, Source, Test, Top
 
 
 def explain(rule: Rule, reader: User | None = None) -> str:
@@ -34,6 +34,8 @@ def explain(rule: Rule, reader: User | None = None) -> str:
             return _test(rule, reader)
         case Did():
             return _did(rule)
+        case Has():
+            return _has(rule, reader)
         case Top():
             return _top(rule)
 
@@ -91,6 +93,10 @@ def _label(value: Any, choices: Sequence[tuple[Any, Text]]) -> str:
 
 def _did(did: Did) -> str:
     words = kinds.get(did.kind).label + _source(did.source)
+    if did.link:
+        words += " " + _("by the link “{link}”").format(link=_link(did.link))
+    if did.page:
+        words += " " + _("on a page with “{page}” in its address").format(page=did.page)
     if did.at_most == 0:
         words = _("never: {what}").format(what=words)
     else:
@@ -101,10 +107,37 @@ def _did(did: Did) -> str:
             words += " " + _("at most {n}×").format(n=did.at_most)
     if did.within_days:
         words += " " + _("in the last {n} days").format(n=did.within_days)
+    if did.before_days:
+        words += " " + _("longer than {n} days ago").format(n=did.before_days)
+    if did.since:
+        words += " " + _("since {day}").format(day=date_format(did.since, "j M Y"))
+    if did.until:
+        words += " " + _("until {day}").format(day=date_format(did.until, "j M Y"))
     return words + (" " + _("(machines count too)") if did.machines else "")
 
 
+def _link(pk: int) -> str:
+    link = TrackedLink.objects.filter(pk=pk).first()
+    return str(link.label or link.url) if link else str(pk)
+
+
+def _has(has: Has, reader: User | None) -> str:
+    kind = records.get(has.kind)
+    if has.at_most == 0:
+        words = _("no {what}").format(what=str(kind.label).lower())
+    else:
+        least = has.at_least or (None if has.at_most is not None else 1)
+        parts = [_("at least {n}").format(n=least)] if least and (least > 1 or has.at_most) else []
+        parts += [_("at most {n}").format(n=has.at_most)] if has.at_most is not None else []
+        plural = str(kind.plural).lower()
+        words = f"{_(' and ').join(parts)} {plural}" if parts else _("a {what}").format(what=str(kind.label).lower())
+    said = _("has {what}").format(what=words)
+    return _("{has} with: {which}").format(has=said, which=explain(has.rule, reader)) if has.rule else said
+
+
 def _source(source: Source | None) -> str:
+    if source == LAST:
+        return " " + _("(the last email)")
     return f" “{sources.name_of(*source)}”" if source else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from crm.errors import Invalid
@@ -12,11 +13,11 @@ from crm.log import kinds
 from crm.models import User
 from crm.rules import facts
 from crm.rules.operators import label_of, operator
-from crm.rules.tree import CONTACT, All, Did, Either, First, Me, Not, Rule, Source, Test, Top
+from crm.rules.tree import CONTACT, LAST, All, Did, Either, First, Has, Me, Not, Rule, Source, Test, Top
 from crm.rules.values import BadValue, read_value, same_choice
 
 DEEPEST = 8
-MOST = 200
+MOST = 100
 MAX_TIMES = 100_000
 MAX_DAYS = 3650
 MAX_TOP = 100_000
@@ -71,6 +72,11 @@ def contact_column(of: str) -> str:
     return "contact_id" if any(field.name == "contact" for field in records.get(of).fields) else ""
 
 
+def had_by_contacts() -> list[str]:
+    """The kinds of record of which a contact may have some: those that name a contact."""
+    return [kind.name for kind in records.all_kinds() if kind.name != CONTACT and contact_column(kind.name)]
+
+
 class _Reader:
     """Reads one rule. A method answers None where it has added a problem."""
 
@@ -100,11 +106,12 @@ class _Reader:
             "not": self.negation,
             "test": self.test,
             "did": self.did,
+            "has": self.has,
             "top": self.top,
         }
         words = [word for word in known if word in node]
         if len(words) != 1:
-            self.problem(path, "A condition is one of: all, any, not, test, did, top.")
+            self.problem(path, "A condition is one of: all, any, not, test, did, has, top.")
             return None
         if not self.only(node, path, _FIELDS[words[0]]):
             return None
@@ -190,8 +197,58 @@ class _Reader:
         verdicts = node.get("verdicts", "human")
         if verdicts not in ("human", "all"):
             self.problem(path, "“verdicts” is human or all.")
-        source = self.source(node.get("source"), path)
-        return Did(kind, source, at_least, at_most, days, verdicts == "all", who) if kind else None
+        before = self.whole(node, "before_days", path, 1, MAX_DAYS)
+        if days is not None and before is not None and before >= days:
+            self.problem(path, f"Nothing is longer than {before} days ago and in the last {days} days.")
+        since, until = self.day(node, "since", path), self.day(node, "until", path)
+        if since and until and until < since:
+            self.problem(path, "The last day is before the first.")
+        link = self.whole(node, "link", path, 1, 10**17)
+        page = self.page(node.get("page"), path)
+        source = self.source(node.get("source"), path, kind)
+        if kind is None:
+            return None
+        return Did(kind, source, at_least, at_most, days, verdicts == "all", who, before, since, until, link, page)
+
+    def page(self, given: Any, path: str) -> str:
+        if given in (None, ""):
+            return ""
+        if not isinstance(given, str) or len(given) > 500:
+            self.problem(path, "“page” is a part of an address.")
+            return ""
+        return given
+
+    def day(self, node: dict, name: str, path: str) -> date | None:
+        given = node.get(name)
+        if given in (None, ""):
+            return None
+        try:
+            return date.fromisoformat(given)
+        except (TypeError, ValueError):
+            self.problem(path, f"“{given}” is no day; write it like 2026-11-28.")
+            return None
+
+    def has(self, node: dict, path: str, depth: int) -> Rule | None:
+        kind = node["has"]
+        if self.of != CONTACT:
+            self.problem(path, "Only contacts are asked what they have.")
+            return None
+        if not isinstance(kind, str) or kind not in had_by_contacts():
+            self.problem(path, f"A contact has no “{kind}”." if kind else "Choose what the person has.")
+            return None
+        at_least = self.whole(node, "at_least", path, 1, MAX_TIMES)
+        at_most = self.whole(node, "at_most", path, 0, MAX_TIMES)
+        if at_least is not None and at_most is not None and at_most < at_least:
+            self.problem(path, f"At least {at_least} and at most {at_most} cannot both hold.")
+        inner = node.get("where")
+        if inner is None:
+            return Has(kind, None, at_least, at_most)
+        self.of = kind
+        try:
+            rule = self.rule(inner, f"{path}/where", depth + 1)
+        finally:
+            self.of = CONTACT
+        return Has(kind, rule, at_least, at_most) if rule is not None else None
 
     def kind(self, name: Any, path: str) -> str | None:
         if isinstance(name, str) and kinds.known(name):
@@ -199,9 +256,13 @@ class _Reader:
         self.problem(path, f"There is no behaviour “{name}”." if name else "Choose what the person did.")
         return None
 
-    def source(self, given: Any, path: str) -> Source | None:
+    def source(self, given: Any, path: str, kind: str | None = None) -> Source | None:
         if given in (None, ""):
             return None
+        if given == LAST[0]:
+            if kind and not kind.startswith("email."):
+                self.problem(path, "“The last email” can only be asked of what happens to an email.")
+            return LAST
         if isinstance(given, str) and given.count(":") == 1:
             given = given.split(":")
         if isinstance(given, list | tuple) and len(given) == 2 and isinstance(given[0], str) and given[0]:
@@ -263,6 +324,19 @@ _FIELDS = {
     "any": {"any"},
     "not": {"not"},
     "test": {"test", "op", "value", "of"},
-    "did": {"did", "source", "at_least", "at_most", "within_days", "verdicts"},
+    "did": {
+        "did",
+        "source",
+        "at_least",
+        "at_most",
+        "within_days",
+        "before_days",
+        "since",
+        "until",
+        "link",
+        "page",
+        "verdicts",
+    },
+    "has": {"has", "where", "at_least", "at_most"},
     "top": {"top"},
 }

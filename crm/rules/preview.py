@@ -37,6 +37,6 @@ def preview(
     kind = records.get(of)
     model: Any = kind.model
     rows: Any = contacts() if of == CONTACT and reader is None else model.objects.alive()
-    found = rows.filter(to_q(rule, now, reader)).visible_to(user)
+    found = rows.filter(to_q(rule, now, reader, rolled=of == CONTACT)).visible_to(user)
     ordered = found.order_by(*kind.order).select_related(*kind.related)
     return Preview(explain(rule, reader), [], found.order_by().count(), list(ordered[:size]))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 Source = tuple[str, int]
+LAST: Source = ("last", 0)
+"""The last commercial email that was sent to the person: another one for each."""
 CONTACT = "crm.contact"
 
 
@@ -42,10 +45,11 @@ class Me(int):
 
 @dataclass(frozen=True)
 class Did:
-    """The contact did `kind` (on `source`) at least / at most so many times, within the last `within_days` days.
+    """The contact did `kind` (on `source`, by `link`, on a page whose address holds `page`) at least / at most so many times.
 
-    Neither bound means once or more. `machines` counts hits of scanners and bots too. `who` is the column of the contact:
-    of a lead, the one that it points at.
+    Neither bound means once or more. It counts what happened within the last `within_days` days, longer ago than
+    `before_days`, or on the days from `since` to `until` where our company is; all of them hold together. `machines` counts
+    hits of scanners and bots too. `who` is the column of the contact: of a lead, the one that it points at.
     """
 
     kind: str
@@ -55,6 +59,24 @@ class Did:
     within_days: int | None = None
     machines: bool = False
     who: str = "pk"
+    before_days: int | None = None
+    since: date | None = None
+    until: date | None = None
+    link: int | None = None
+    page: str = ""
+
+
+@dataclass(frozen=True)
+class Has:
+    """The contact has at least / at most so many records of a kind (leads) to each of which the whole rule applies.
+
+    Neither bound means one or more.
+    """
+
+    kind: str
+    rule: Rule | None = None
+    at_least: int | None = None
+    at_most: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +98,7 @@ class Top:
     ties: First | None = None
 
 
-Rule = All | Either | Not | Test | Did | Top
+Rule = All | Either | Not | Test | Did | Has | Top
 
 
 def nodes(rule: Rule) -> Iterator[Rule]:
@@ -90,6 +112,19 @@ def nodes(rule: Rule) -> Iterator[Rule]:
             yield from nodes(inner)
         case Top(of=inner):
             yield from nodes(inner)
+        case Has(rule=inner) if inner is not None:
+            yield from nodes(inner)
+
+
+def of_the_contact(rule: Rule) -> Iterator[Rule]:
+    """As `nodes`, without what is asked of the records that she has: those conditions have no answer for her."""
+    yield rule
+    match rule:
+        case All(rules) | Either(rules):
+            for inner in rules:
+                yield from of_the_contact(inner)
+        case Not(inner) | Top(of=inner):
+            yield from of_the_contact(inner)
 
 
 def is_local(rule: Rule) -> bool:
@@ -100,6 +135,8 @@ def is_local(rule: Rule) -> bool:
 def kinds_in(rule: Rule) -> set[str]:
     """The kinds of interaction whose arrival can change the answer."""
     found = {node.kind for node in nodes(rule) if isinstance(node, Did)}
+    if any(isinstance(node, Did) and node.source == LAST for node in nodes(rule)):
+        found.add("email.sent")  # the next one makes another email the last
     return found | {node.ties.kind for node in nodes(rule) if isinstance(node, Top) and node.ties}
 
 

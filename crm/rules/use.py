@@ -14,10 +14,10 @@ from crm.rules.compile import contacts, is_in, matching, to_q
 from crm.rules.explain import explain
 from crm.rules.operators import operator
 from crm.rules.parse import Problem, RuleInvalid, check, parse, read
-from crm.rules.tree import CONTACT, All, Did, Either, Not, Rule, Test, Top, nodes
+from crm.rules.tree import CONTACT, All, Did, Either, Not, Rule, Test, Top, nodes, of_the_contact
 
 __all__ = ["Problem", "Reason", "RuleInvalid", "check", "contacts", "is_in", "matching", "parse", "reasons"]
-__all__ += ["explain", "moves_with_time", "read", "those", "words"]
+__all__ += ["explain", "moves_with_time", "read", "those", "to_q", "words"]
 
 
 def those(stored: Any, now: datetime) -> QuerySet[Contact]:
@@ -34,7 +34,7 @@ def words(stored: Any, of: str = CONTACT) -> str:
 def moves_with_time(rule: Rule) -> bool:
     """Can the answer change although nothing happens?"""
     for node in nodes(rule):
-        if isinstance(node, Did) and node.within_days:
+        if isinstance(node, Did) and (node.within_days or node.before_days):
             return True
         if isinstance(node, Test):
             op = operator(facts.get(node.attribute, node.kind).kind, node.op)
@@ -54,7 +54,7 @@ class Reason:
 
 def reasons(rule: Rule, contact: int, now: datetime) -> Reason:
     """Why is she in, or not: every node judged for one contact, in one query. Someone in the bin fails the whole."""
-    every = list(nodes(rule))
+    every = list(of_the_contact(rule))
     yes, no = Value(True, BooleanField()), Value(False, BooleanField())
     judged = {
         f"n{i}": Case(When(to_q(node, now), then=yes), default=no, output_field=BooleanField())

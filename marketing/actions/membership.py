@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,9 +17,9 @@ from crm.models import Contact, Team
 from crm.rules.columns import among
 from crm.rules.tree import Rule, attributes_in, is_local, kinds_in, nodes
 from crm.rules.tree import Test as Tested
-from crm.rules.use import RuleInvalid, matching, parse
+from crm.rules.use import RuleInvalid, contacts, parse, to_q
 from crm.sql import insert_select, typed
-from marketing.models import Hush, Segment, SegmentMember
+from marketing.models import Hush, Segment, SegmentChoice, SegmentMember, SegmentSize
 
 READER = "marketing.segments.touched"
 """The reader of the touched contacts that keeps segments up to date; also its name on the hook."""
@@ -35,10 +36,21 @@ class Change:
     left: int = 0
 
 
-def found_by(segment: Segment, rule: Rule, now: datetime) -> QuerySet[Contact]:
-    """Rule and scope: who should be in the segment."""
-    found = matching(rule, now)
-    return found if segment.team_id is None else found.filter(_within(segment.team_id))
+def found_by(segment: Segment, rule: Rule, now: datetime, *, rolled: bool = False) -> QuerySet[Contact]:
+    """Who should be in the segment: by its rule or by hand, within its scope, and not kept out by hand.
+
+    `rolled` as in crm.rules.compile.to_q.
+    """
+    chosen = SegmentChoice.objects.filter(segment=segment)
+    ways = set(chosen.values_list("is_included", flat=True).distinct())
+    question = to_q(rule, now, rolled=rolled)
+    if True in ways:
+        question |= among("pk", chosen.filter(is_included=True), "contact_id")
+    if False in ways:
+        question &= ~among("pk", chosen.filter(is_included=False), "contact_id")
+    if segment.team_id is not None:
+        question &= _within(segment.team_id)
+    return contacts().filter(question)
 
 
 def _within(team: int) -> Q:
@@ -51,14 +63,20 @@ def _within(team: int) -> Q:
 
 
 @transaction.atomic
-def refresh(segment: int, now: datetime, *, only: Collection[int] | None = None) -> Change:
+def refresh(segment: int, now: datetime, *, only: Collection[int] | None = None, by_hand: bool = False) -> Change:
     """Bring the members up to date, all of them or `only` these contacts. The first build tells nobody.
 
     Who enters in a quiet block (an import) starts no journey by it; a full refresh knows whom that concerns. A rule that cannot be used any more leaves the members as they are and says why on the segment.
+    A snapshot looks at a few only where they were chosen `by_hand`.
     """
     locked = _locked(segment)
-    if locked is None or locked.kind != Segment.Kind.DYNAMIC:
+    if (
+        locked is None
+        or not locked.has_rule
+        or (locked.kind == Segment.Kind.SNAPSHOT and only is not None and not by_hand)
+    ):
         return Change()
+    began = time.monotonic()
     try:
         rule = parse(locked.rule)
     except RuleInvalid as problem:
@@ -66,8 +84,8 @@ def refresh(segment: int, now: datetime, *, only: Collection[int] | None = None)
             status=Segment.Status.PROBLEM, problem=problem.message, refresh_due_at=None
         )
         return Change()
-    change = _apply(locked, found_by(locked, rule, now), now, only)
-    _note(locked, change, now, is_full=only is None)
+    change = _apply(locked, found_by(locked, rule, now, rolled=only is None), now, only)
+    _note(locked, change, now, took=time.monotonic() - began if only is None else None)
     return change
 
 
@@ -123,9 +141,10 @@ def _enter(segment: Segment, found: QuerySet[Contact], now: datetime, run: int) 
     return insert_select(SegmentMember, columns, new.order_by().values_list("_segment", "pk", "_at", "_run"))
 
 
-def _note(segment: Segment, change: Change, now: datetime, *, is_full: bool) -> None:
+def _note(segment: Segment, change: Change, now: datetime, *, took: float | None) -> None:
+    """`took` is the seconds of a whole refresh; None where only some were looked at."""
     rows = Segment.objects.filter(pk=segment.pk)
-    if is_full:
+    if took is not None:
         count = SegmentMember.objects.filter(segment=segment).count()
         rows.update(
             runs=F("runs") + 1,
@@ -135,11 +154,25 @@ def _note(segment: Segment, change: Change, now: datetime, *, is_full: bool) -> 
             refresh_due_at=None,
             status=Segment.Status.READY,
             problem="",
+            clock_at=now,
+            took=took,
         )
+        _note_size(segment, count, change, now)
         if segment.built_at is None and change.entered:
             _ask_for(_referring_to(segment.pk), now)
     elif change.entered or change.left:
-        rows.update(runs=F("runs") + 1, member_count=F("member_count") + change.entered - change.left, refreshed_at=now)
+        count = segment.member_count + change.entered - change.left  # the row is ours until we commit
+        rows.update(runs=F("runs") + 1, member_count=count, refreshed_at=now)
+        _note_size(segment, count, change, now)
+
+
+def _note_size(segment: Segment, count: int, change: Change, now: datetime) -> None:
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    first = {"members": count, "entered": change.entered, "left": change.left}
+    known, is_new = SegmentSize.objects.get_or_create(segment=segment, hour=hour, defaults=first)
+    if not is_new:
+        known.members, known.entered, known.left = count, known.entered + change.entered, known.left + change.left
+        known.save()
 
 
 def _ask_for(segments: Sequence[Segment], now: datetime) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,14 +19,21 @@ from crm.actions.bin import delete_record
 from crm.errors import Forbidden, Invalid, NotAllowed
 from crm.log.recording import record_each
 from crm.models import Contact, Team, User
+from crm.rules.clock import flipped
+from crm.rules.columns import among
+from crm.rules.tree import Rule, is_local
 from crm.rules.use import moves_with_time, parse
 from crm.sql import insert_select, typed
-from marketing.actions.membership import dynamic, refresh, segments_in
-from marketing.models import Segment, SegmentMember
+from marketing.actions.membership import dynamic, found_by, refresh, segments_in
+from marketing.models import Segment, SegmentChoice, SegmentMember
+from marketing.uses import uses_of
 
 REFRESH = "marketing.tasks.refresh_segment"
-MOVES_EVERY = timedelta(minutes=10)
-DYNAMIC, STATIC = Segment.Kind.DYNAMIC, Segment.Kind.STATIC
+MOVES_EVERY = timedelta(seconds=10)
+PATIENCE = 20
+"""A look at the clock that takes a second is not repeated for twenty."""
+MOST_AT_ONCE = 50_000
+DYNAMIC, SNAPSHOT, STATIC = Segment.Kind.DYNAMIC, Segment.Kind.SNAPSHOT, Segment.Kind.STATIC
 
 
 @transaction.atomic
@@ -34,20 +43,20 @@ def create_segment(*, name: str, by: User, kind: str = DYNAMIC, rule: Any = None
     Raises RuleInvalid, Invalid and Forbidden.
     """
     must_be_able_to_add(by, Segment)
-    if kind == DYNAMIC:
+    if kind != STATIC:
         _must_be_usable(rule, None)
     segment = Segment.objects.create(
         name=name,
         kind=kind,
-        rule=rule if kind == DYNAMIC else None,
+        rule=rule if kind != STATIC else None,
         description=description,
         team=_scope_of(by),
         owner=by,
         created_by=by,
         built_at=timezone.now() if kind == STATIC else None,
-        status=Segment.Status.BUILDING if kind == DYNAMIC else Segment.Status.READY,
+        status=Segment.Status.READY if kind == STATIC else Segment.Status.BUILDING,
     )
-    if kind == DYNAMIC:
+    if kind != STATIC:
         refresh_soon(segment)
     return segment
 
@@ -58,7 +67,7 @@ def change_segment(segment: Segment, *, by: User, **changes: Any) -> Segment:
     must_be_able_to(by, "change", segment)
     segment = Segment.objects.select_for_update().get(pk=segment.pk)
     rule = changes.get("rule", segment.rule)
-    has_new_rule = segment.kind == DYNAMIC and rule != segment.rule
+    has_new_rule = segment.has_rule and rule != segment.rule
     if has_new_rule:
         _must_be_usable(rule, segment)
         segment.rule = rule
@@ -73,7 +82,7 @@ def change_segment(segment: Segment, *, by: User, **changes: Any) -> Segment:
 
 @transaction.atomic
 def ask_for_refresh(segment: Segment, *, by: User) -> Segment:
-    """Refresh the whole segment as soon as a worker is free. A list has nothing to refresh: NotAllowed."""
+    """Refresh the whole segment as soon as a worker is free; a snapshot is taken anew. A list has nothing to refresh: NotAllowed."""
     must_be_able_to(by, "change", segment)
     if segment.kind == STATIC:
         raise NotAllowed("A list is filled by hand; there is no rule to refresh it by.")
@@ -83,11 +92,11 @@ def ask_for_refresh(segment: Segment, *, by: User) -> Segment:
 
 @transaction.atomic
 def delete_segment(segment: Segment, *, by: User) -> None:
-    """Put into the bin. NotAllowed while another segment refers to it."""
+    """Put into the bin. NotAllowed while a journey, a send, a score or another segment uses it."""
     must_be_able_to(by, "delete", segment)
-    users = [other.name for other, rule in dynamic() if segment.pk in segments_in(rule) and other.pk != segment.pk]
-    if users:
-        raise NotAllowed(f"“{users[0]}” refers to this segment. Change its rule first.")
+    if used := uses_of([segment.pk]).get(segment.pk):
+        more = f" and {len(used) - 1} more" if len(used) > 1 else ""
+        raise NotAllowed(f"{used[0].label}{more} uses this segment. Let it use another one first.")
     delete_record(segment, by=by)
 
 
@@ -123,14 +132,59 @@ def remove_members(segment: Segment, contacts: Collection[int], *, by: User | No
     return gone
 
 
+@transaction.atomic
+def choose_people(segment: Segment, contacts: Collection[int], *, is_included: bool | None, by: User) -> int:
+    """Put people in by hand, keep them out by hand (`is_included` False), or let the rule decide again (None).
+
+    It survives every refresh; kept out beats everything. Only contacts that `by` sees. Answers how many were concerned.
+    """
+    must_be_able_to(by, "change", segment)
+    people = list(Contact.objects.visible_to(by).filter(pk__in=contacts).values_list("pk", flat=True))
+    segment = Segment.objects.select_for_update().get(pk=segment.pk)
+    SegmentChoice.objects.filter(segment=segment, contact__in=people).delete()
+    if is_included is not None and not (is_included and segment.kind == STATIC):
+        SegmentChoice.objects.bulk_create(
+            SegmentChoice(segment=segment, contact_id=pk, is_included=is_included, by=by) for pk in people
+        )
+    now = timezone.now()
+    if segment.has_rule:
+        refresh(segment.pk, now, only=people, by_hand=True)
+    elif is_included:
+        _put_in(segment, Contact.objects.filter(pk__in=people), now, tell=True)
+    elif is_included is False:
+        remove_members(segment, people, by=by)
+    return len(people)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How many would enter and leave a segment by another rule."""
+
+    enter: int
+    leave: int
+
+
+def effect_of(segment: Segment, rule: Any, now: datetime) -> Effect:
+    """Raises RuleInvalid."""
+    found = found_by(segment, parse(rule), now, rolled=True)
+    members = SegmentMember.objects.filter(segment=segment)
+    enter = found.filter(~among("pk", members, "contact_id")).count()
+    return Effect(enter, members.filter(~among("contact_id", found, "pk")).count())
+
+
 def _put_in(segment: Segment, people: Any, now: datetime, *, tell: bool) -> int:
     Segment.objects.filter(pk=segment.pk).update(runs=F("runs") + 1)
     run = Segment.objects.values_list("runs", flat=True).get(pk=segment.pk)
     fields = {field.attname: field for field in SegmentMember._meta.concrete_fields}
-    rows = people.order_by().annotate(
-        _segment=typed(segment.pk, Segment._meta.pk),
-        _at=typed(now, fields["entered_at"]),
-        _run=typed(run, fields["entered_in"]),
+    kept_out = SegmentChoice.objects.filter(segment=segment, is_included=False)
+    rows = (
+        people.filter(~among("pk", kept_out, "contact_id"))
+        .order_by()
+        .annotate(
+            _segment=typed(segment.pk, Segment._meta.pk),
+            _at=typed(now, fields["entered_at"]),
+            _run=typed(run, fields["entered_in"]),
+        )
     )
     columns = ["segment_id", "contact_id", "entered_at", "entered_in"]
     new = insert_select(SegmentMember, columns, rows.values_list("_segment", "pk", "_at", "_run"))
@@ -196,10 +250,25 @@ def is_due(now: datetime) -> bool:
 
 
 def refresh_moving(now: datetime) -> None:
-    """Segments that the clock alone can change (“in the last 30 days”)."""
+    """Segments that the clock alone can change (“in the last 30 days”): who fell due since it was last looked, and nobody else."""
+    waiting = Segment.objects.alive().filter(kind=DYNAMIC).exclude(clock_due_at__gt=now).values_list("pk", flat=True)
+    due = set(waiting)
     for segment, rule in dynamic():
-        if moves_with_time(rule):
-            refresh(segment.pk, now)
+        if segment.pk in due and segment.built_at is not None and moves_with_time(rule):
+            began = time.monotonic()
+            _catch_up(segment, rule, now)
+            pause = max(MOVES_EVERY, timedelta(seconds=PATIENCE * (time.monotonic() - began)))
+            Segment.objects.filter(pk=segment.pk).update(clock_at=now, clock_due_at=now + pause)
+
+
+def _catch_up(segment: Segment, rule: Rule, now: datetime) -> None:
+    moved = flipped(rule, segment.clock_at or segment.built_at or now, now) if is_local(rule) else None
+    people = list(Contact.objects.filter(moved).values_list("pk", flat=True)[: MOST_AT_ONCE + 1]) if moved else []
+    if not is_local(rule) or len(people) > MOST_AT_ONCE:
+        refresh(segment.pk, now)
+        return
+    for start in range(0, len(people), 5000):
+        refresh(segment.pk, now, only=people[start : start + 5000])
 
 
 def reconcile(now: datetime) -> None:

@@ -1,15 +1,17 @@
 """The nouns of marketing."""
 
 from marketing.models.emails import EmailVersion, MarketingEmail
+from marketing.models.engagement import Engagement
 from marketing.models.events import Event, EventMaterial, EventStatus, Registration, Speaker
 from marketing.models.forms import Form, Submission, Visitor
 from marketing.models.scoring import Score, ScoringModel, ScoringRule
-from marketing.models.segments import Hush, Segment, SegmentMember
+from marketing.models.segments import Hush, Segment, SegmentChoice, SegmentMember, SegmentSize
 from marketing.models.sends import Send
 from marketing.models.texts import TextMessage, TextVersion
 
 __all__ = [
     "EmailVersion",
+    "Engagement",
     "Event",
     "EventMaterial",
     "EventStatus",
@@ -21,7 +23,9 @@ __all__ = [
     "ScoringModel",
     "ScoringRule",
     "Segment",
+    "SegmentChoice",
     "SegmentMember",
+    "SegmentSize",
     "Send",
     "Speaker",
     "Submission",

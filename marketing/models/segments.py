@@ -1,5 +1,6 @@
 """Segments: who belongs together, by a rule or by hand; membership is a table, so that entering and leaving are events."""
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -7,13 +8,14 @@ from crm.models import Record
 
 
 class Segment(Record):
-    """People chosen by a rule (dynamic, kept up to date by itself) or by hand (a list).
+    """People chosen by a rule (dynamic, kept up to date by itself; a snapshot, chosen once) or by hand (a list).
 
     `team` is its scope: empty means the whole company. `runs` counts refreshes; members note in which they entered.
     """
 
     class Kind(models.TextChoices):
         DYNAMIC = "dynamic", "Rule: kept up to date by itself"
+        SNAPSHOT = "snapshot", "Snapshot: chosen once by a rule, then stays"
         STATIC = "static", "List: filled by hand"
 
     class Status(models.TextChoices):
@@ -32,6 +34,11 @@ class Segment(Record):
     built_at = models.DateTimeField(null=True, editable=False)
     refreshed_at = models.DateTimeField("refreshed", null=True, editable=False)
     refresh_due_at = models.DateTimeField(null=True, editable=False)
+    clock_at = models.DateTimeField(
+        null=True, editable=False, help_text="Up to when it was looked at for what the passing of time alone changes."
+    )
+    clock_due_at = models.DateTimeField(null=True, editable=False)
+    took = models.FloatField(null=True, editable=False, help_text="Seconds that the last whole refresh took.")
 
     class Meta:
         ordering = ["name", "pk"]
@@ -48,6 +55,43 @@ class Segment(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_rule(self) -> bool:
+        return self.kind != self.Kind.STATIC
+
+
+class SegmentChoice(models.Model):
+    """Somebody who is in a segment, or is not, whatever its rule says; out beats in. It survives every refresh."""
+
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="choices")
+    contact = models.ForeignKey("crm.Contact", models.CASCADE, related_name="+")
+    is_included = models.BooleanField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["segment", "contact"], name="segment_choice_once")]
+        indexes = [models.Index(fields=["contact"], name="segment_choice_by_contact")]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} {'in' if self.is_included else 'out of'} {self.segment_id}"
+
+
+class SegmentSize(models.Model):
+    """How many were in a segment at the end of an hour, and how many came and went in it."""
+
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="sizes")
+    hour = models.DateTimeField()
+    members = models.PositiveIntegerField()
+    entered = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["segment", "hour"], name="segment_size_once_an_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.members} in {self.segment_id} at {self.hour:%Y-%m-%d %H:%M}"
 
 
 class SegmentMember(models.Model):

@@ -1,26 +1,35 @@
 """Segments: built, kept up to date within a round of jobs, explained, and never in a circle."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from crm.errors import Forbidden, Invalid, NotAllowed
 from crm.log.recording import record
-from crm.models import Account, Consent, Contact, ContactPoint, Interaction
+from crm.models import Account, Consent, Contact, ContactPoint, Interaction, Message
 from crm.rules.use import RuleInvalid, words
+from marketing.actions import membership, segments
 from marketing.actions.membership import refresh
 from marketing.actions.segments import (
     add_members,
     ask_for_refresh,
     change_segment,
+    choose_people,
     copy_as_list,
     create_segment,
     delete_segment,
+    effect_of,
     reconcile,
     remove_members,
 )
 from marketing.models import Segment
 from marketing.queries.segments import why
+from marketing.uses import uses_of
+from sales.models import Lead
 from tests.factories.crm import AccountFactory, ContactFactory, UserFactory
+from tests.factories.deals import LeadFactory
+from tests.factories.journeys import JourneyFactory
 
 STORY = {
     "all": [
@@ -142,7 +151,7 @@ def test_segments_may_not_refer_to_each_other_in_a_circle(made, marketer):
         change_segment(inner, rule={"not": {"test": "segment", "op": "is", "value": outer.pk}}, by=marketer)
     with pytest.raises(Invalid, match="by way of itself"):
         change_segment(inner, rule={"test": "segment", "op": "is", "value": inner.pk}, by=marketer)
-    with pytest.raises(NotAllowed, match="“Outer” refers"):
+    with pytest.raises(NotAllowed, match="The segment “Outer” uses this segment"):
         delete_segment(inner, by=marketer)
 
 
@@ -250,3 +259,129 @@ def test_who_sees_only_a_team_gets_a_segment_of_the_team(manager, team, run_jobs
 def test_a_rep_makes_no_segments(rep):
     with pytest.raises(Forbidden):
         create_segment(name="Mine", rule=INDIA, by=rep)
+
+
+def test_a_person_is_put_in_or_kept_out_by_hand_through_every_refresh_and_out_beats_in(made, marketer, run_jobs):
+    asha, ben, cora = ContactFactory(country="IN"), ContactFactory(country="IN"), ContactFactory(country="FR")
+    segment = made(INDIA)
+    choose_people(segment, [cora.pk], is_included=True, by=marketer)
+    choose_people(segment, [ben.pk], is_included=False, by=marketer)
+    assert people_of(segment) == {asha.pk, cora.pk}
+    assert told("segment.entered", segment) == [cora.pk]
+    assert told("segment.left", segment) == [ben.pk]
+    refresh(segment.pk, timezone.now())
+    Contact.objects.filter(pk=ben.pk).update(city="Pune")
+    run_jobs()
+    assert people_of(segment) == {asha.pk, cora.pk}
+    choose_people(segment, [cora.pk], is_included=False, by=marketer)
+    choose_people(segment, [ben.pk], is_included=None, by=marketer)
+    assert people_of(segment) == {asha.pk, ben.pk}
+
+
+def test_who_is_kept_off_a_list_is_not_put_on_it_by_anybody_else(marketer):
+    asha, ben = ContactFactory(), ContactFactory()
+    segment = create_segment(name="List", kind="static", by=marketer)
+    choose_people(segment, [asha.pk], is_included=False, by=marketer)
+    add_members(segment, [asha.pk, ben.pk], by=None)
+    assert people_of(segment) == {ben.pk}
+
+
+def test_a_snapshot_is_taken_once_and_stays_until_it_is_taken_anew(made, marketer, run_jobs):
+    asha = ContactFactory(country="IN")
+    segment = made(INDIA, kind="snapshot")
+    ben = ContactFactory(country="IN")
+    run_jobs()
+    assert people_of(segment) == {asha.pk}
+    ask_for_refresh(segment, by=marketer)
+    run_jobs()
+    assert people_of(segment) == {asha.pk, ben.pk}
+
+
+def test_what_falls_due_by_the_clock_is_seen_without_looking_at_everybody_else(made, run_jobs, monkeypatch):
+    now = timezone.now()
+    asha, ben, late = ContactFactory(), ContactFactory(), ContactFactory()
+    record("email.opened", contact=asha, occurred_at=now - timedelta(days=29, hours=23))
+    record("email.opened", contact=ben, occurred_at=now)
+    segment = made({"did": "email.opened", "within_days": 30})
+    waiting = made({"did": "email.opened", "before_days": 30}, "Long ago")
+    assert people_of(segment) == {asha.pk, ben.pk}
+    looked_at = []
+    whole = membership.refresh
+    monkeypatch.setattr(
+        segments, "refresh", lambda *a, only=None, **k: (looked_at.append(only), whole(*a, only=only, **k))[1]
+    )
+    segments.refresh_moving(now + timedelta(hours=2))
+    assert people_of(segment) == {ben.pk}
+    assert people_of(waiting) == {asha.pk}
+    assert late.pk not in set().union(*map(set, looked_at))
+
+
+def test_an_imported_lead_counts_for_a_rule_about_what_somebody_has(made, run_jobs):
+    lead = LeadFactory(rating="hot", contact=ContactFactory())
+    cold = LeadFactory(rating="cold", contact=ContactFactory())
+    segment = made({"has": "sales.lead", "where": {"test": "rating", "op": "is", "value": "hot"}})
+    none = made({"has": "sales.lead", "at_most": 0}, "No lead")
+    assert people_of(segment) == {lead.contact_id}
+    alone = ContactFactory()
+    Lead.objects.filter(pk=cold.pk).update(rating="hot")
+    run_jobs()
+    assert people_of(segment) == {lead.contact_id, cold.contact_id}
+    assert people_of(none) == {alone.pk}
+    assert words(segment.rule) == "has a lead with: Rating is Hot"
+
+
+def test_the_last_email_is_another_one_after_the_next_send(made, run_jobs):
+    asha = ContactFactory()
+    segment = made({"did": "email.opened", "source": "last"})
+    assert people_of(segment) == set()
+    first = commercial(asha, "1")
+    record("email.sent", contact=asha, message=first)
+    record("email.opened", contact=asha, message=first, verdict="human")
+    run_jobs()
+    assert people_of(segment) == {asha.pk}
+    record("email.sent", contact=asha, message=commercial(asha, "2"))
+    run_jobs()
+    assert people_of(segment) == set()
+    refresh(segment.pk, timezone.now())
+    assert people_of(segment) == set()
+
+
+def commercial(contact, key):
+    now = timezone.now()
+    return Message.objects.create(
+        key=key, send_key=key, channel="email", purpose="commercial", contact=contact, address=contact.email,
+        content_type="marketing.email", content_id=1, status="sent", due_at=now, sent_at=now,
+    )  # fmt: skip
+
+
+def test_nobody_deletes_a_segment_that_is_in_use(made, marketer):
+    segment = made(INDIA)
+    made({"any": [{"test": "segment", "op": "is", "value": segment.pk}]}, "Outer")
+    journey = JourneyFactory(draft=graph_from(segment.pk))
+    assert [use.label for use in uses_of([segment.pk])[segment.pk]] == [
+        "The segment “Outer”",
+        f"The journey “{journey}”",
+    ]
+    with pytest.raises(NotAllowed, match="The segment “Outer” and 1 more uses this segment"):
+        delete_segment(segment, by=marketer)
+
+
+def graph_from(segment):
+    return {
+        "schema": 1,
+        "entry": {"kind": "segment", "params": {"segment": segment}},
+        "goal": None,
+        "nodes": {},
+        "edges": [],
+    }
+
+
+def test_another_rule_tells_who_would_enter_and_leave_and_its_size_is_kept_by_the_hour(made):
+    ContactFactory(country="IN")
+    ContactFactory(country="FR")
+    ContactFactory(country="FR")
+    segment = made(INDIA)
+    effect = effect_of(segment, {"test": "country", "op": "is", "value": "FR"}, timezone.now())
+    assert (effect.enter, effect.leave) == (2, 1)
+    size = segment.sizes.get()
+    assert (size.members, size.entered, size.left) == (1, 1, 0)

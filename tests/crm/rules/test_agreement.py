@@ -8,11 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crm.log.recording import entry, record_many
-from crm.models import Consent, Contact, ContactPoint
+from crm.models import Consent, Contact, ContactPoint, Message
 from crm.rules import tree
 from crm.rules.compile import HUMAN
-from crm.rules.tree import All, Did, Either, Not
+from crm.rules.tree import LAST, All, Did, Either, Not
 from crm.rules.use import is_in, matching, parse, reasons
+from marketing.actions.engagement import recount
 from tests.factories.crm import AccountFactory, ContactFactory
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -38,6 +39,7 @@ def people(db):
             last_active_at=None if i % 3 == 0 else NOW - timedelta(days=i * 10),
         )
         people.append(person)
+        sent = [mail(person, n, NOW - timedelta(days=20 - n)) for n in range(i % 3)]
         for n in range(i % 5):
             verdict = ["", "human", "scanner", "proxy"][(i + n) % 4]
             log.append(
@@ -45,6 +47,8 @@ def people(db):
                     KINDS[n % 2],
                     contact=person,
                     source=("marketing.email", 1 + n % 2),
+                    message=sent[n % len(sent)] if sent and n % 2 else None,
+                    data={"link": 1 + n % 2, "url": f"https://vendor.example/{['pricing', 'news'][n % 2]}"},
                     occurred_at=NOW - timedelta(days=7 * n + 1),
                     verdict=verdict,
                 )
@@ -54,6 +58,15 @@ def people(db):
             Consent.objects.create(point=point, purpose="commercial", granted=i % 4 == 1, source="test", given_at=NOW)
     record_many(log)
     return people
+
+
+def mail(person, n, at):
+    """A commercial email to somebody, sent; every third is a transactional one."""
+    purpose = "transactional" if n == 2 else "commercial"
+    return Message.objects.create(
+        key=f"{person.pk}:{n}", send_key=f"{n}", channel="email", purpose=purpose, contact=person, address=f"{person.pk}",
+        content_type="marketing.email", content_id=1, status="sent", due_at=at, sent_at=at,
+    )  # fmt: skip
 
 
 text_tests = st.builds(
@@ -109,10 +122,15 @@ flags = st.builds(
 behaviours = st.fixed_dictionaries(
     {"did": st.sampled_from(KINDS)},
     optional={
-        "source": st.sampled_from(["marketing.email:1", "marketing.email:2", "marketing.email:9"]),
+        "source": st.sampled_from(["marketing.email:1", "marketing.email:2", "marketing.email:9", "last"]),
+        "before_days": st.sampled_from([1, 5]),
+        "since": st.sampled_from(["2026-11-05", "2026-11-13"]),
+        "until": st.sampled_from(["2026-11-13", "2026-11-19"]),
+        "link": st.integers(1, 3),
+        "page": st.sampled_from(["/PRICING", "vendor"]),
         "at_least": st.integers(1, 2),
         "at_most": st.integers(2, 3),
-        "within_days": st.sampled_from([1, 8, 30]),
+        "within_days": st.sampled_from([6, 8, 30]),
         "verdicts": st.sampled_from(["all", "human"]),
     },
 ) | st.builds(lambda kind: {"did": kind, "at_most": 0}, st.sampled_from(KINDS))
@@ -149,13 +167,24 @@ def did(rule, person):
         row
         for row in person.interactions.all()
         if row.kind == rule.kind
-        and (rule.source is None or (row.source_type, row.source_id) == rule.source)
+        and (rule.source in (None, LAST) or (row.source_type, row.source_id) == rule.source)
+        and (rule.source != LAST or row.message_id == last_email(person))
         and (rule.machines or row.verdict in HUMAN)
         and (rule.within_days is None or row.occurred_at > NOW - timedelta(days=rule.within_days))
+        and (rule.before_days is None or row.occurred_at <= NOW - timedelta(days=rule.before_days))
+        and (rule.since is None or row.occurred_at.date() >= rule.since)
+        and (rule.until is None or row.occurred_at.date() <= rule.until)
+        and (rule.link is None or row.data["link"] == rule.link)
+        and rule.page.lower() in row.data["url"]
     ]
     if rule.at_least is None and rule.at_most is None:
         return len(rows) >= 1
     return (rule.at_least or 0) <= len(rows) and (rule.at_most is None or len(rows) <= rule.at_most)
+
+
+def last_email(person):
+    sent = [one for one in person.messages.all() if one.purpose == "commercial"]
+    return max(sent, key=lambda one: one.sent_at).pk if sent else -1
 
 
 def compared(rule, person):
@@ -204,7 +233,7 @@ def compared(rule, person):
 
 
 def test_sql_and_a_plain_reading_agree_on_every_contact(people):
-    people = list(Contact.objects.select_related("account").prefetch_related("interactions").order_by("pk"))
+    people = list(Contact.objects.select_related("account").prefetch_related("interactions", "messages").order_by("pk"))
 
     @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
     @given(rules)
@@ -212,7 +241,9 @@ def test_sql_and_a_plain_reading_agree_on_every_contact(people):
         rule = parse(stored)
         expected = [person.pk for person in people if holds(rule, person)]
         assert list(matching(rule, NOW).order_by("pk").values_list("pk", flat=True)) == expected
+        assert list(matching(rule, NOW, rolled=True).order_by("pk").values_list("pk", flat=True)) == expected
 
+    recount([person.pk for person in people])
     agree()
 
 

@@ -44,7 +44,7 @@ def test_a_test_that_does_not_fit_its_attribute_is_named_with_its_place(db):
 @pytest.mark.parametrize(
     ("stored", "sentence"),
     [
-        ({}, "rule: A condition is one of: all, any, not, test, did, top."),
+        ({}, "rule: A condition is one of: all, any, not, test, did, has, top."),
         (None, "rule: A condition is missing here."),
         ([], "rule: A condition is missing here."),
         ({"all": []}, "rule: This group has no condition yet. Add one, or remove the group."),
