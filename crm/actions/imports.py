@@ -90,6 +90,7 @@ def map_import(
     known: str = Import.Known.OVERWRITE,
     doubtful: str = Import.Doubtful.SKIP,
     creates_related: bool = True,
+    assigns_by_rules: bool = False,
     starts_journeys: bool = False,
     day_first: bool | None = None,
     decimal_comma: bool | None = None,
@@ -112,6 +113,9 @@ def map_import(
         if value not in choices.values:
             raise Invalid(f"It is one of {', '.join(choices.values)}.", field=name)
     of.policy, of.known, of.doubtful = policy, known, doubtful
+    if assigns_by_rules and not importer.by_rules:
+        raise Invalid(f"No rules choose who gets {str(importer.label).lower()}.", field="assigns_by_rules")
+    of.assigns_by_rules = assigns_by_rules
     of.creates_related, of.starts_journeys = creates_related, starts_journeys
     of.day_first = of.day_first if day_first is None else day_first
     of.decimal_comma = of.decimal_comma if decimal_comma is None else decimal_comma

@@ -41,8 +41,8 @@ class ImportSerializer(serializers.ModelSerializer):
         model = Import
         fields = [
             "id", "kind", "file_name", "status", "problem", "encoding", "separator", "sheets", "sheet", "columns",
-            "day_first", "decimal_comma", "mapping", "policy", "known", "doubtful", "creates_related", "starts_journeys",
-            "consent", "total", "handled", "percent", "created_count", "updated_count", "unchanged_count", "error_count",
+            "day_first", "decimal_comma", "mapping", "policy", "known", "doubtful", "creates_related", "assigns_by_rules",
+            "starts_journeys", "consent", "total", "handled", "percent", "created_count", "updated_count", "unchanged_count", "error_count",
             "skipped_count", "reverted_count", "kept_count", "owner", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields
@@ -82,6 +82,9 @@ class MappingSerializer(serializers.Serializer):
     known = serializers.ChoiceField(Import.Known.choices, default=Import.Known.OVERWRITE)
     doubtful = serializers.ChoiceField(Import.Doubtful.choices, default=Import.Doubtful.SKIP)
     creates_related = serializers.BooleanField(default=True)
+    assigns_by_rules = serializers.BooleanField(
+        default=False, help_text="Leads: those that the file names no owner for."
+    )
     starts_journeys = serializers.BooleanField(default=False)
     day_first = serializers.BooleanField(required=False, allow_null=True, default=None)
     decimal_comma = serializers.BooleanField(required=False, allow_null=True, default=None)

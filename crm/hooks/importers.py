@@ -18,7 +18,7 @@ from crm.hooks.resources import resources
 
 if TYPE_CHECKING:
     from crm.imports.staging import Span
-    from crm.models import ImportLine, User
+    from crm.models import Import, ImportLine, User
 
 Values = dict[str, Any]
 
@@ -83,6 +83,10 @@ def nothing_to_say(names: set[str], creates: bool) -> str:
     return ""
 
 
+def nothing_to_tell(of: Import) -> str:
+    return ""
+
+
 def as_they_are(values: Values) -> str:
     return ""
 
@@ -94,7 +98,9 @@ class Importer:
     `label` is the plural; `recognised` says by what a known record is found. `complaint(names, creates)` answers why
     columns mapped to these targets cannot work, or "". `finish(values)` fills what follows from other values, and answers
     a problem, or "". `key(values)` is the normal form that tells two lines of one file apart; "" where nothing does.
-    `list_url` names the list where the records are found. `related` says what may be made on the way, in words.
+    `list_url` names the list where the records are found. `related` says what may be made on the way, in words;
+    `by_rules` offers that what has no owner is given to somebody by rules, and says so. `finished(of)`, once all lines are
+    done, tells those whom it concerns, and answers a sentence for who imported, or "".
     """
 
     name: str
@@ -110,6 +116,8 @@ class Importer:
     key: Callable[[Values], str] = as_they_are
     same_key: str = "It stands in line {line} already."
     related: Text = ""
+    by_rules: Text = ""
+    finished: Callable[[Import], str] = nothing_to_tell
     updates: bool = True
     doubts: bool = False
     examples: Sequence[Sequence[str]] = field(default_factory=tuple)

@@ -14,7 +14,9 @@ from crm.models import Import, ImportMapping
 if TYPE_CHECKING:
     from crm.models import User
 
-OPTIONS = ("policy", "known", "doubtful", "creates_related", "starts_journeys", "day_first", "decimal_comma")
+OPTIONS = (
+    "policy", "known", "doubtful", "creates_related", "assigns_by_rules", "starts_journeys", "day_first", "decimal_comma",
+)  # fmt: skip
 
 
 def digest(columns: Sequence[str]) -> str:

@@ -35,12 +35,17 @@ def nothing_missing(row: Row, desk: Desk) -> str:
     return ""
 
 
+def nothing_to_settle(rows: Sequence[Row], desk: Desk) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class RowKind:
     """`find(rows, desk)` sets the record that each row is about, with few queries. `create` and `change` call the actions;
     without `change` a known record stays as it is. `missing(row, desk)` answers why a new one cannot be made, as far as
     that can be said without making it. `read(record)` answers what it says, by the names of targets: for comparing and for
-    reverting; what is `fixed` is said when it is made, and never changed. `undo(record, line, by)` takes one back that is no kind of record; answers why it is kept, or "".
+    reverting; what is `fixed` is said when it is made, and never changed. `undo(record, line, by)` takes one back that is no kind of record; answers why it is kept, or "". `settle(rows, desk)` does, in the transaction of their batch, what is better done for all the
+    records that it made than for each.
     """
 
     model: Any
@@ -53,6 +58,7 @@ class RowKind:
     read: Callable[[Any], Values] | None = None
     fixed: frozenset[str] = frozenset()
     undo: Callable[[Any, ImportLine, User], str] | None = None
+    settle: Callable[[Sequence[Row], Desk], None] = nothing_to_settle
 
     def says(self, record: Any) -> Values:
         """Everything that the record says, by field."""
@@ -83,11 +89,14 @@ class ByRow:
         ImportLine.objects.bulk_update(lines, ["verdict", "problem", "record_id"], batch_size=500)
 
     def carry(self, span: Span, now: datetime) -> None:
-        desk, lines = Desk(span), []
+        desk, lines, made = Desk(span), [], []
         for row, changes in self._judged(desk):
             if row.line.verdict in (CREATE, UPDATE):
                 self._try(row, changes, desk)
+            if row.line.verdict == CREATE:
+                made.append(row)
             lines.append(row.line)
+        self.kind.settle(made, desk)
         fields = ["verdict", "problem", "record_id", "before", "version"]
         ImportLine.objects.bulk_update(lines, fields, batch_size=500)
 

@@ -125,8 +125,9 @@ def _link_batch(pk: int, token: str) -> bool:
     if span is None:
         of.status, of.finished_at = Status.DONE, timezone.now()
         of.save()
-        _note(of, What.DONE)
-        _tell_the_owner(of)
+        told = importers.get(of.kind).finished(of)
+        _note(of, What.DONE, ". ".join(filter(None, [in_words(of), told])))
+        _tell_the_owner(of, told)
         return False
     before = _counts(span)
     with _as_import(of):
@@ -226,8 +227,8 @@ def in_words(of: Import) -> str:
     return f"{of.created_count:,} new, {of.updated_count:,} updated, {of.error_count:,} with errors"
 
 
-def _tell_the_owner(of: Import) -> None:
-    text = f"“{of.file_name}” is imported: {in_words(of)}."
+def _tell_the_owner(of: Import, told: str) -> None:
+    text = f"“{of.file_name}” is imported: {in_words(of)}." + (f" {told}" if told else "")
     notify(of.owner, text, of.get_absolute_url(), "file-import", f"import:{of.pk}:done", kind="work")
 
 

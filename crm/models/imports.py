@@ -63,6 +63,9 @@ class Import(Progress, models.Model):
     known = models.CharField(max_length=10, choices=Known, default=Known.OVERWRITE)
     doubtful = models.CharField(max_length=10, choices=Doubtful, default=Doubtful.SKIP)
     creates_related = models.BooleanField(default=True, help_text="Accounts and tags that are named and not known.")
+    assigns_by_rules = models.BooleanField(
+        default=False, db_default=False, help_text="What the file names no owner for is given to somebody by the rules."
+    )
     starts_journeys = models.BooleanField(default=False)
     consent = models.JSONField(
         default=dict, blank=True, help_text="Consent that the people in the file gave, with its source."

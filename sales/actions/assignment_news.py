@@ -20,7 +20,7 @@ FEW = 3
 """Up to so many leads at once are told one by one, more of them as one line."""
 
 
-def tell_of_choices(leads: Sequence[Lead], choices: Sequence[Choice], by: User | None) -> None:
+def tell_of_choices(leads: Sequence[Lead], choices: Sequence[Choice], by: User | None, *, rings: bool = True) -> None:
     """History, log and bells for leads that the rules have given to somebody."""
     given = [(lead, choice) for lead, choice in zip(leads, choices, strict=True) if choice.owner]
     names = dict(User.objects.filter(pk__in={choice.owner for _lead, choice in given}).values_list("pk", "name"))
@@ -42,7 +42,8 @@ def tell_of_choices(leads: Sequence[Lead], choices: Sequence[Choice], by: User |
     for rule, rows in by_rule.items():
         with changing("rule", rule.name, of=rule):
             keep_in_bulk([(lead, {"owner": ["None", str(lead.owner_id)]}) for lead in rows], by=by)
-    tell(_bells([lead for lead, _choice in given]))
+    if rings:
+        tell(_bells([lead for lead, _choice in given]))
 
 
 def _bells(leads: Sequence[Lead]) -> list[Note]:
@@ -60,5 +61,9 @@ def _bell(owner: int, leads: list[Lead]) -> list[Note]:
             )
             for lead in leads
         ]
-    text = _("%(n)s leads were given to you by the rules.") % {"n": len(leads)}
-    return [Note(owner, text, "/leads/?view=my-open", "user-star", kind="assigned")]
+    return [bell_of_many(owner, len(leads))]
+
+
+def bell_of_many(owner: int, n: int, key: str = "") -> Note:
+    text = _("%(n)s leads were given to you by the rules.") % {"n": n}
+    return Note(owner, text, "/leads/?view=my-open", "user-star", key, "assigned")

@@ -39,6 +39,7 @@ def capture_lead(
     by: User,
     owner: User | None = None,
     by_rules: bool = False,
+    later: bool = False,
     **fields: Any,
 ) -> tuple[Lead, bool]:
     """A lead of somebody who is found by email or becomes a prospect; answers (lead, is_new).
@@ -60,7 +61,9 @@ def capture_lead(
         by=by,
     )
     company = company or contact.company_name
-    return open_lead(contact, topic=topic, by=by, owner=owner, by_rules=by_rules, company_name=company, **fields)
+    return open_lead(
+        contact, topic=topic, by=by, owner=owner, by_rules=by_rules, later=later, company_name=company, **fields
+    )
 
 
 @transaction.atomic
@@ -71,13 +74,15 @@ def open_lead(
     by: User,
     owner: User | None = None,
     by_rules: bool = False,
+    later: bool = False,
     campaign: Campaign | None = None,
     **fields: Any,
 ) -> tuple[Lead, bool]:
     """A new open lead about this contact, or the one that is open already, which keeps its owner.
 
     It belongs to `owner`; without one, to whom the rules choose where `by_rules` is wished (it waits where they find
-    nobody), else to who opens it.
+    nobody), else to who opens it. With `later` the rules are not asked yet: the caller asks for many at once
+    (assign_by_rules).
     """
     contact = Contact.objects.select_for_update().get(pk=contact.pk)
     known = Lead.objects.alive().open().filter(contact=contact).first()
@@ -98,6 +103,8 @@ def open_lead(
     )
     data = {"topic": topic, "source": lead.source}
     record("lead.created", contact=contact, source=lead, campaign=campaign, by=by, data=data)
+    if owner is None and later:
+        return lead, True
     if owner is None:
         tell_of_choices([lead], give_by_rules([lead], now), by)
         return lead, True

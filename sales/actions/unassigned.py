@@ -43,16 +43,19 @@ def claim_lead(lead: Lead, *, by: User) -> Lead:
 
 
 @transaction.atomic
-def assign_by_rules(leads: Iterable[Lead], *, by: User | None, now: datetime | None = None) -> list[Lead]:
+def assign_by_rules(
+    leads: Iterable[Lead], *, by: User | None, now: datetime | None = None, rings: bool = True
+) -> list[Lead]:
     """The rules choose owners for those of the leads that are open and nobody's; answers these, whether or not one was found.
 
-    A team in whose queue one waits keeps it only until somebody is found. Any number costs the same few queries.
+    A team in whose queue one waits keeps it only until somebody is found. Any number costs the same few queries. Without
+    `rings` no bell is rung: the caller tells the owners once, at the end of many such calls.
     """
     keys = [lead.pk for lead in leads]
     rows = Lead.objects.open().filter(pk__in=keys, owner=None, deleted_at=None).order_by("pk")
     locked = list(rows.select_related("contact").select_for_update(of=("self",)))
     choices = give_by_rules(locked, now or timezone.now())
-    tell_of_choices(locked, choices, by)
+    tell_of_choices(locked, choices, by, rings=rings)
     return locked
 
 

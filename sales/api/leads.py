@@ -30,6 +30,7 @@ from sales.actions.leads import (
 from sales.actions.unassigned import assign_by_rules, claim_lead
 from sales.api.fields import Seen
 from sales.models import DisqualifyReason, Lead
+from sales.queries.assignment_words import why_nobody_has
 
 PERSON = ("email", "first_name", "last_name", "phone", "country", "job_title")
 BY_RULES = "rules"
@@ -39,7 +40,7 @@ class LeadSerializer(CustomMixin, serializers.ModelSerializer):
     """To create one, name the `contact`, or the person: at least an email or a name; known people are found by email.
 
     It is yours unless you name an `owner` or say `assign: "rules"`: the answer's `owner` and `assignment_rule` tell who got
-    it, or `unassigned_because` why nobody did.
+    it, or `unassigned_why` why nobody did.
     """
 
     contact = Seen(Contact, required=False)
@@ -51,6 +52,7 @@ class LeadSerializer(CustomMixin, serializers.ModelSerializer):
     country = serializers.CharField(write_only=True, required=False, max_length=2)
     job_title = serializers.CharField(write_only=True, required=False, max_length=100)
     assign = serializers.ChoiceField([BY_RULES], write_only=True, required=False, help_text="Only when it is made.")
+    unassigned_why = serializers.SerializerMethodField(help_text="Sentences: why nobody has it.")
     opportunities: Any = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
 
     class Meta:
@@ -94,6 +96,7 @@ class LeadSerializer(CustomMixin, serializers.ModelSerializer):
             "assigned_at",
             "assignment_rule",
             "unassigned_because",
+            "unassigned_why",
             "closed_at",
             "version",
             "created_at",
@@ -103,6 +106,9 @@ class LeadSerializer(CustomMixin, serializers.ModelSerializer):
             "account", "status", "disqualify_reason", "details", "assigned_at", "assignment_rule", "unassigned_because",
             "closed_at", "version",
         ]  # fmt: skip
+
+    def get_unassigned_why(self, lead: Lead) -> list[str]:
+        return why_nobody_has(lead) if lead.owner_id is None else []
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         if values.get("assign") and values.get("owner"):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db.models import Count
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from crm.actions.notifications import tell
 from crm.actions.records import change_record
 from crm.hooks.importers import Habits, Importer, Target, Values
 from crm.imports import cells
@@ -13,8 +16,14 @@ from crm.imports.headers import WORDS
 from crm.imports.row_work import ByRow, RowKind
 from crm.imports.rows import Desk, Row, find_by_id
 from crm.imports.targets import ID, may_assign, targets_of
+from crm.models import Import, ImportLine
+from sales.actions.assignment_news import bell_of_many
 from sales.actions.leads import capture_lead, disqualify_lead
+from sales.actions.unassigned import assign_by_rules
 from sales.models import DisqualifyReason, Lead
+from sales.models.leads import LeadStatus
+
+MOST_NAMED = 5
 
 PERSON = ("email", "first_name", "last_name", "phone", "job_title", "country")
 OWN = (
@@ -75,8 +84,12 @@ def create(values: Values, desk: Desk) -> Lead:
     said = {name: values[name] for name in OWN if name in values}
     company = values.get("company_name", "")
     topic = values.get("topic") or values.get("source") or company or "Imported"
-    lead, _is_new = capture_lead(topic=topic[:300], company=company, by=desk.by, **person, **said)
-    if reason := values.get("disqualify_reason"):
+    reason = values.get("disqualify_reason")
+    by_rules = desk.of.assigns_by_rules and not reason
+    lead, _is_new = capture_lead(
+        topic=topic[:300], company=company, by=desk.by, by_rules=by_rules, later=True, **person, **said
+    )
+    if reason:
         lead = disqualify_lead(lead, reason=reason, by=desk.by)
     return lead
 
@@ -89,12 +102,41 @@ def change(lead: Lead, values: Values, desk: Desk) -> Lead:
     return disqualify_lead(lead, reason=reason, by=desk.by) if reason else lead
 
 
+def settle(rows: Sequence[Row], desk: Desk) -> None:
+    """The rules choose for the new leads of the batch that name nobody: few queries for all, undone with the batch."""
+    if not desk.of.assigns_by_rules:
+        return
+    tried = assign_by_rules(Lead.objects.filter(pk__in=[row.line.record_id for row in rows]), by=desk.by, rings=False)
+    versions = dict(Lead.objects.filter(pk__in=[lead.pk for lead in tried]).values_list("pk", "version"))
+    for row in rows:
+        row.line.version = versions.get(row.line.record_id or 0, row.line.version)
+
+
+def finished(of: Import) -> str:
+    """Who was given how many by the rules; each of them is told once."""
+    if not of.assigns_by_rules:
+        return ""
+    made = of.lines.filter(verdict=ImportLine.Verdict.CREATE).values("record_id")
+    leads = Lead.objects.filter(pk__in=made).order_by()
+    given = leads.exclude(assignment_rule=None).exclude(owner=None)
+    counts = list(given.values_list("owner", "owner__name").annotate(n=Count("pk")).order_by("-n", "owner__name"))
+    tell([bell_of_many(owner, n, f"import:{of.pk}:given:{owner}") for owner, _name, n in counts])
+    shares = [f"{name} {n:,}" for _owner, name, n in counts[:MOST_NAMED]]
+    if len(counts) > MOST_NAMED:
+        rest = sum(n for _owner, _name, n in counts[MOST_NAMED:])
+        shares.append(gettext("others %(n)s") % {"n": f"{rest:,}"})
+    said = gettext("Given by the rules: %(shares)s.") % {"shares": ", ".join(shares)} if shares else ""
+    waiting = leads.filter(owner=None, status=LeadStatus.OPEN).count()
+    left = ngettext("%(n)s lead is nobody’s yet.", "%(n)s leads are nobody’s yet.", waiting) % {"n": f"{waiting:,}"}
+    return " ".join(filter(None, [said, left if waiting else ""]))
+
+
 IMPORTER = Importer(
     name="sales.lead",
     label=_("Leads"),
     icon="user-star",
     targets=targets,
-    work=ByRow(RowKind(Lead, "sales.lead", "lead", create, change, find)),
+    work=ByRow(RowKind(Lead, "sales.lead", "lead", create, change, find, settle=settle)),
     recognised=_("A person has one open lead: it is recognised by their email address, or by its id."),
     list_url="sales:leads",
     complaint=complaint,
@@ -102,6 +144,10 @@ IMPORTER = Importer(
     key=key,
     same_key="The same person stands in line {line}.",
     related=_("New tags are made."),
+    by_rules=_(
+        "New leads that the file names no owner for; else they are yours. Those who get some are told at the end."
+    ),
+    finished=finished,
     examples=(
         ("Topic", "First name", "Last name", "Email", "Phone", "Company", "Country", "Source", "Owner"),
         ("Wants a demo", "Asha", "Rao", "asha@northwind.example", "+91 98200 12345", "Northwind", "IN", "Fair", ""),

@@ -14,7 +14,9 @@ from crm import jobs
 from crm.actions.bulk import revert_run, start_run
 from crm.actions.imports import check_import, map_import, revert_import, run_import, start_import
 from crm.models import Account, Activity, BulkRun, Contact, Deletion, Import, Interaction, Notification, Tagging
-from tests.factories.crm import ContactFactory
+from sales.models import AssignmentRule, Lead
+from tests.factories.crm import ContactFactory, UserFactory
+from tests.factories.deals import AssignmentRuleFactory
 from tests.jobs import drain
 from tests.worker import ROOT, Worker, environment, wait_until
 
@@ -144,6 +146,25 @@ def test_an_import_row_by_row_whose_workers_are_killed_brings_each_activity_once
     subjects = Counter(Activity.objects.values_list("subject", flat=True))
     assert subjects == {f"Call {n}": 1 for n in range(ROWS) if n % 10}
     assert entries(Activity) == dict.fromkeys(Activity.objects.values_list("pk", flat=True), 1)
+
+
+def test_an_import_of_leads_whose_workers_are_killed_gives_each_of_them_to_one_seller(administrator):
+    AssignmentRule.objects.all().delete()
+    rule, sellers = AssignmentRuleFactory(), UserFactory.create_batch(2, roles=["rep"])
+    rule.users.set(sellers)
+    lines = "".join(f"Bikes,Rao{n},p{n}@c.example\n" for n in range(ROWS))
+    of = begun("Topic,Last name,Email\n" + lines, administrator, kind="sales.lead", assigns_by_rules=True)
+    finish()
+    run_import(of, by=administrator)
+    assert die(IMPORT, of.pk, (60, 200, 260, 500)).count("killed") == 4
+    assert 0 < Lead.objects.count() < ROWS
+    finish()
+    of.refresh_from_db()
+    assert counts(of) == ("done", ROWS, 0, 0, 0, 0), of.problem
+    assert Counter(Lead.objects.values_list("owner", flat=True)) == {seller.pk: ROWS / 2 for seller in sellers}
+    given = Interaction.objects.filter(kind="lead.assigned").values_list("contact", flat=True)
+    assert Counter(given) == dict.fromkeys(Contact.objects.values_list("pk", flat=True), 1)
+    assert Notification.objects.filter(key__startswith=f"import:{of.pk}:given:").count() == 2
 
 
 def edited(by, count):

@@ -53,6 +53,7 @@ class MappingForm(forms.Form):
     known = forms.ChoiceField(label=lazy("Known records"), choices=Import.Known.choices)
     doubtful = forms.ChoiceField(label=lazy("What may be a duplicate"), choices=Import.Doubtful.choices)
     creates_related = forms.BooleanField(label=lazy("Make what is named and not known"), required=False)
+    assigns_by_rules = forms.BooleanField(label=lazy("Assign by the rules those without an owner"), required=False)
     starts_journeys = forms.BooleanField(
         label=lazy("Let journeys start from these contacts"),
         required=False,
@@ -93,6 +94,7 @@ class MappingForm(forms.Form):
         self.of, self.samples, self.importer = of, samples, importers.get(of.kind)
         self._leave_out_what_does_not_apply(may_claim)
         self.fields.get("creates_related", forms.Field()).help_text = str(self.importer.related)
+        self.fields.get("assigns_by_rules", forms.Field()).help_text = str(self.importer.by_rules)
         choices = [("", _("Leave out")), *((target.name, target.label) for target in targets_of(of).values())]
         for index, column in enumerate(of.columns):
             select = forms.Select(attrs={"class": "form-select"})
@@ -107,6 +109,7 @@ class MappingForm(forms.Form):
             *(() if self.importer.updates else ("policy", "known")),
             *(() if self.importer.doubts else ("doubtful",)),
             *(() if self.importer.related else ("creates_related",)),
+            *(() if self.importer.by_rules else ("assigns_by_rules",)),
         ]
         for name in left_out:
             del self.fields[name]
@@ -129,7 +132,8 @@ class MappingForm(forms.Form):
         said: dict[str, Any] = {
             name: data[name]
             for name in (
-                "policy", "known", "doubtful", "creates_related", "starts_journeys", "day_first", "decimal_comma", "save_as",
+                "policy", "known", "doubtful", "creates_related", "assigns_by_rules", "starts_journeys", "day_first",
+                "decimal_comma", "save_as",
             )
             if name in data
         }  # fmt: skip
