@@ -31,7 +31,7 @@ from sales.models import (
     Stage,
     Unassigned,
 )
-from sales.models.choices import BudgetStatus, Need, PurchaseProcess, Rating, Timeframe
+from sales.models.choices import BudgetStatus, Need, PreferredContact, Priority, PurchaseProcess, Rating, Timeframe
 
 
 def register_all() -> None:
@@ -67,9 +67,13 @@ LEAD = RecordKind(
         Field("account", _("Account"), "lookup", to="crm.account", is_editable=False),
         Field("score", _("Score"), "number", is_editable=False, is_column=False),
         Field("rating", _("Rating"), "choice", choices=lambda: Rating.choices, template="sales/leads/_rating.html"),
+        Field("priority", _("Priority"), "choice", choices=lambda: Priority.choices),
         Field("status", _("Status"), "choice", sort="status", choices=lambda: LeadStatus.choices,
               template="sales/leads/_status.html", is_editable=False),
         Field("progress", _("So far"), "choice", choices=lambda: Progress.choices),
+        Field("preferred_contact", _("Prefers to be reached by"), "choice", choices=lambda: PreferredContact.choices),
+        Field("follow_up_on", _("Follow up on"), "day"),
+        Field("qualify_by", _("Qualify by"), "day"),
         Field("disqualify_reason", _("Reason"), "choice", choices=lambda: DisqualifyReason.choices, is_editable=False),
         Field("campaign", _("Campaign"), "lookup", to="crm.campaign"),
         Field("source_kind", _("Kind of source"), "choice", choices=lambda: SourceKind.choices),
@@ -132,6 +136,7 @@ OPPORTUNITY = RecordKind(
         Field("account", _("Account"), "lookup", to="crm.account"),
         Field("contact", _("Contact"), "lookup", to="crm.contact"),
         Field("rating", _("Rating"), "choice", choices=lambda: Rating.choices),
+        Field("priority", _("Priority"), "choice", choices=lambda: Priority.choices),
         Field("campaign", _("Campaign"), "lookup", to="crm.campaign"),
         Field("status", _("Status"), "choice", sort="status", choices=lambda: OpportunityStatus.choices,
               template="sales/opportunities/_status.html", is_editable=False),

@@ -326,6 +326,7 @@ def _open_opportunity_of(
         estimated_revenue=revenue if revenue is not None else _expected(lead),
         estimated_close=close or lead.estimated_close,
         rating=lead.rating,
+        priority=lead.priority,
         budget_amount=lead.budget_amount,
         budget_status=lead.budget_status,
         need=lead.need,

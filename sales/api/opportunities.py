@@ -83,6 +83,7 @@ class OpportunitySerializer(CustomMixin, serializers.ModelSerializer):
             "owner",
             "process",
             "rating",
+            "priority",
             "currency",
             "revenue_mode",
             "estimated_revenue",

@@ -30,6 +30,7 @@ OWN = (
     "rating", "campaign", "source", "need", "timeframe", "budget_status", "budget_amount", "currency", "decision_maker",
     "description", "owner", "custom", "source_kind", "progress", "purchase_process", "is_fit", "is_interested",
     "qualification_notes", "estimated_revenue", "estimated_close", "industry", "website", "employees", "annual_revenue",
+    "priority", "preferred_contact", "follow_up_on", "qualify_by",
 )  # fmt: skip
 
 

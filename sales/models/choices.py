@@ -10,6 +10,21 @@ class Rating(models.TextChoices):
     COLD = "cold", _("Cold")
 
 
+class Priority(models.TextChoices):
+    LOW = "low", _("Low")
+    NORMAL = "normal", _("Normal")
+    HIGH = "high", _("High")
+
+
+class PreferredContact(models.TextChoices):
+    """How somebody wishes to be reached; blank where they have not said."""
+
+    EMAIL = "email", _("Email")
+    PHONE = "phone", _("Phone call")
+    TEXT = "text", _("Text message")
+    POST = "post", _("Post")
+
+
 class BudgetStatus(models.TextChoices):
     NONE = "none", _("No committed budget")
     MAY_BUY = "may_buy", _("May buy")

@@ -17,7 +17,7 @@ from crm.models import Record
 from crm.models.merges import IS_MERGED, Mergeable
 from crm.models.records import RecordQuerySet
 from sales.models.assignment import Unassigned
-from sales.models.choices import BudgetStatus, Need, PurchaseProcess, Rating, Timeframe
+from sales.models.choices import BudgetStatus, Need, PreferredContact, Priority, PurchaseProcess, Rating, Timeframe
 
 
 class LeadStatus(models.TextChoices):
@@ -83,6 +83,7 @@ class Lead(FSMModelMixin, Mergeable, Record):
     source = models.CharField(max_length=200, blank=True, help_text=_("What brought it, in words."))
     source_kind = models.CharField(max_length=13, choices=SourceKind, blank=True)
     rating = models.CharField(max_length=4, choices=Rating, default=Rating.WARM)
+    priority = models.CharField(max_length=6, choices=Priority, default=Priority.NORMAL)
     progress = models.CharField(max_length=9, choices=Progress, default=Progress.NEW)
     status = FSMField(choices=LeadStatus, default=LeadStatus.OPEN, protected=True, max_length=12)
     disqualify_reason = models.CharField(max_length=20, choices=DisqualifyReason, blank=True, editable=False)
@@ -107,6 +108,11 @@ class Lead(FSMModelMixin, Mergeable, Record):
     decision_maker = models.BooleanField(_("decides on the purchase"), default=False)
     is_fit = models.BooleanField(_("fits us"), default=False)
     is_interested = models.BooleanField(_("interest confirmed"), default=False)
+    preferred_contact = models.CharField(
+        _("prefers to be reached by"), max_length=5, choices=PreferredContact, blank=True
+    )
+    follow_up_on = models.DateField(_("to be followed up on"), null=True, blank=True)
+    qualify_by = models.DateField(_("to be qualified by"), null=True, blank=True)
     qualification_notes = models.TextField(blank=True)
     estimated_revenue = models.DecimalField(
         max_digits=18, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]

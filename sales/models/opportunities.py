@@ -17,7 +17,7 @@ from django_fsm import GET_STATE, FSMField, FSMModelMixin, transition
 
 from crm.models import Record
 from crm.models.records import RecordQuerySet
-from sales.models.choices import BudgetStatus, Need, PurchaseProcess, Rating, Timeframe
+from sales.models.choices import BudgetStatus, Need, Priority, PurchaseProcess, Rating, Timeframe
 from sales.models.competitors import Competitor
 from sales.models.months import MonthOf
 from sales.models.processes import Process, Stage
@@ -111,6 +111,7 @@ class Opportunity(FSMModelMixin, Record):
     place = models.FloatField(default=0, editable=False)
     placed_at = models.DateTimeField(null=True, blank=True, editable=False)
     rating = models.CharField(max_length=4, choices=Rating, default=Rating.WARM)
+    priority = models.CharField(max_length=6, choices=Priority, default=Priority.NORMAL)
 
     currency = models.ForeignKey("crm.Currency", models.PROTECT, related_name="+")
     revenue_mode = models.CharField(_("revenue"), max_length=6, choices=RevenueMode, default=RevenueMode.TYPED)

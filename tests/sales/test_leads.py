@@ -260,3 +260,23 @@ def test_the_api_creates_qualifies_and_reactivates(client, rep):
 def test_the_api_gives_404_for_the_lead_of_another_team(client, rep, of_another_team):
     client.force_login(rep)
     assert client.get(f"/api/v1/leads/{of_another_team.pk}/").status_code == 404
+
+
+def test_a_lead_says_how_urgent_it_is_how_to_reach_the_person_and_by_when(client, rep):
+    client.force_login(rep)
+    known = {
+        "priority": "high",
+        "preferred_contact": "phone",
+        "follow_up_on": "2031-01-02",
+        "qualify_by": "2031-01-09",
+    }
+    data = {"last_name": "Ito", "topic": "Demo", **known}
+    made = client.post("/api/v1/leads/", data, content_type="application/json").json()
+    assert {name: made[name] for name in known} == known
+    LeadFactory(owner=rep, topic="Later")
+    for narrowed in ("priority=high", "follow_up_on__to=2031-01-03", "preferred_contact=phone"):
+        page = client.get(reverse("sales:leads") + f"?view=all&{narrowed}").content.decode()
+        assert ("Demo" in page, "Later" in page) == (True, False), narrowed
+    page = client.get(reverse("sales:lead", args=[made["id"]])).content.decode()
+    assert "Prefers to be reached by" in page
+    assert "Qualify by" in page

@@ -124,7 +124,12 @@ def test_what_is_known_of_the_company_and_the_wish_goes_on(lead, rep):
         "employees": 40,
         "annual_revenue": Decimal(9),
     }
-    wish = {"purchase_process": "committee", "estimated_revenue": Decimal(500), "estimated_close": date(2031, 1, 2)}
+    wish = {
+        "priority": "high",
+        "purchase_process": "committee",
+        "estimated_revenue": Decimal(500),
+        "estimated_close": date(2031, 1, 2),
+    }
     lead = change_lead(lead, **known, **wish, by=rep)
     lead = qualify_lead(lead, by=rep)
     assert {name: getattr(lead.account, name) for name in known} == known
