@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -79,6 +79,14 @@ def moments(rule: str, starts_at: datetime, zone: str, *, until: datetime) -> It
         if local > last:
             return
         yield local.replace(tzinfo=place)
+
+
+def told_to_calendars(rule: str, zone: str) -> vRecur:
+    """The rule as a calendar file has it: where it ends is a moment in UTC (RFC 5545, 3.3.10)."""
+    parts = vRecur.from_ical(rule)
+    if "UNTIL" in parts:
+        parts["UNTIL"] = [parts["UNTIL"][0].replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)]
+    return parts
 
 
 def without_after(repeat: Repeat, day: date) -> Repeat:

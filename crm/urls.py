@@ -113,6 +113,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("activities/<int:pk>/repeat/", series.repeat, name="activity-repeat"),
     path("activities/<int:pk>/following/", series.following, name="activity-following"),
     path("activities/<int:pk>/stop/", series.stop, name="activity-stop"),
+    path("activities/<int:pk>/cancel-following/", series.cancel_all, name="activity-cancel-following"),
     path("activities/<int:pk>/move/", calendar.move, name="activity-move"),
     path("activities/<int:pk>/skip/", activity_deeds.activity_skip, name="activity-skip"),
     path("activities/<int:pk>/reopen/", activity_deeds.activity_reopen, name="activity-reopen"),

@@ -88,13 +88,16 @@ def finish(
 
 
 @transaction.atomic
-def cancel_activity(activity: Activity, *, by: User) -> Activity:
-    """It will not take place; a guest who was invited gets a calendar file that takes it out again."""
+def cancel_activity(activity: Activity, *, by: User, is_told: bool = True) -> Activity:
+    """It will not take place; a guest who was invited gets a calendar file that takes it out again.
+
+    `is_told` False: the caller tells them, of this one among others.
+    """
     activity = lock_open(activity)
     activity.status, activity.done_at = Activity.Status.CANCELLED, timezone.now()
     activity.version += 1
     activity.save()
-    if activity.kind == Activity.Kind.APPOINTMENT and activity.guest_invited_at:
+    if is_told and activity.kind == Activity.Kind.APPOINTMENT and activity.guest_invited_at:
         mail_guests(activity, by, method="CANCEL")
     return activity
 
@@ -139,9 +142,9 @@ TOLD_OF = ("due_at", "ends_at", "location", "subject")
 
 
 @transaction.atomic
-def change_activity(activity: Activity, *, by: User | None, **columns: Any) -> Activity:
+def change_activity(activity: Activity, *, by: User | None, is_told: bool = True, **columns: Any) -> Activity:
     """A plain edit of a locked row. A start that moves takes the end along; invited guests get the appointment as it is now,
-    and their answers to another time are none to this one.
+    and their answers to another time are none to this one. `is_told` False: the caller tells them, of this one among others.
     """
     before = {name: getattr(activity, name) for name in TOLD_OF}
     if "due_at" in columns and "ends_at" not in columns and activity.due_at and activity.ends_at:
@@ -152,7 +155,7 @@ def change_activity(activity: Activity, *, by: User | None, **columns: Any) -> A
     if changed & {"due_at", "ends_at"}:
         activity.attendees.update(answer=Attendee.Answer.WAITING, answered_at=None)
     host = activity.owner or by
-    if changed and activity.guest_invited_at and activity.status == Activity.Status.OPEN and host:
+    if is_told and changed and activity.guest_invited_at and activity.status == Activity.Status.OPEN and host:
         mail_guests(activity, by or host)
     return activity
 

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from crm.actions.activities import lock_open
 from crm.actions.meeting_mails import Guest, mail_guests, seat
 from crm.actions.notifications import notify
+from crm.actions.series_mails import invite_to_series
 from crm.errors import Invalid, NotAllowed
 from crm.log.recording import record
-from crm.models import Activity, Attendee, User
+from crm.models import Activity, ActivitySeries, Attendee, User
 
 
 @transaction.atomic
@@ -44,14 +45,23 @@ def remove_attendee(attendee: Attendee, *, by: User) -> None:
 
 @transaction.atomic
 def invite_all(activity: Activity, *, by: User) -> Activity:
-    """Mail the invitation to everybody on the list, now and whenever it changes from now on."""
+    """Mail the invitation to everybody on the list, now and whenever it changes from now on.
+
+    Of a series: those who take part in all of it are invited to all of it, by one mail; the others to this one.
+    """
     activity = lock_open(activity)
     _must_be_appointment(activity)
     if not activity.attendees.exists():
         raise NotAllowed(_("Nobody takes part yet: add them first."))
     activity.guest_invited_at = timezone.now()
     activity.save(update_fields=["guest_invited_at", "updated_at"])
-    mail_guests(activity, by)
+    if activity.series is None:
+        mail_guests(activity, by)
+        return activity
+    if not activity.series.invited_as and activity.attendees.filter(takes_all=True).exists():
+        invite_to_series(ActivitySeries.objects.select_for_update().get(pk=activity.series.pk), activity, by=by)
+        activity.refresh_from_db()
+    mail_guests(activity, by, only=list(activity.attendees.select_related("contact", "user").filter(sequence=None)))
     return activity
 
 
@@ -72,7 +82,36 @@ def set_answer(attendee: Attendee, answer: str, *, by: User | None = None) -> At
         return attendee
     attendee.answer, attendee.answered_at = Attendee.Answer(answer), timezone.now()
     attendee.save(update_fields=["answer", "answered_at"])
+    _tell_answer(attendee, by)
+    return attendee
+
+
+@transaction.atomic
+def set_answer_to_series(
+    attendee: Attendee, answer: str, *, by: User | None = None, up_to: int | None = None
+) -> Attendee:
+    """Their answer to the whole series that this is one of: it counts for every open occurrence that they take part in, also
+    for those still to be made. The host is told once. `up_to`: what was told to them later than that is not answered by it.
+    """
+    if answer not in (Attendee.Answer.ACCEPTED, Attendee.Answer.TENTATIVE, Attendee.Answer.DECLINED):
+        raise Invalid(_("Answer accepted, tentative or declined."), field="answer")
+    rows = Attendee.objects.filter(
+        activity__series=attendee.activity.series_id, contact=attendee.contact_id, user=attendee.user_id,
+        activity__status=Activity.Status.OPEN, activity__deleted_at=None,
+    )  # fmt: skip
+    seats = list(rows.select_for_update(of=("self",)).order_by("pk"))
+    rows.filter(takes_all=True).update(answer_to_all=answer)
+    answered = [one for one in seats if one.answer != answer and (up_to is None or (one.sequence or 0) <= up_to)]
+    Attendee.objects.filter(pk__in=[one.pk for one in answered]).update(answer=answer, answered_at=timezone.now())
+    attendee.refresh_from_db()
+    if answered:
+        _tell_answer(attendee, by)
+    return attendee
+
+
+def _tell_answer(attendee: Attendee, by: User | None) -> None:
     activity = attendee.activity
+    assert attendee.answered_at is not None
     said = f"{attendee}: {attendee.get_answer_display()}"
     if activity.owner_id and (by is None or by.pk != activity.owner_id):
         key = f"answer:{attendee.pk}:{attendee.answered_at:%Y%m%d%H%M%S%f}"
@@ -87,7 +126,6 @@ def set_answer(attendee: Attendee, answer: str, *, by: User | None = None) -> At
     if attendee.contact_id:
         facts = {"title": activity.subject, "reasons": [str(attendee.get_answer_display())]}
         record("invitation.answered", contact=attendee.contact_id, source=activity, by=by, data=facts)
-    return attendee
 
 
 def _must_be_appointment(activity: Activity) -> None:

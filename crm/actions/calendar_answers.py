@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
-from crm.actions.attendees import set_answer
+from crm.actions.attendees import set_answer, set_answer_to_series
 from crm.calendars import ANSWERS, activity_of_uid
-from crm.models import Activity, Attendee
+from crm.models import Activity, ActivitySeries, Attendee
 
 LARGEST = 2_000_000
 """Bytes of a mail that is looked into."""
@@ -31,7 +34,7 @@ class Reading:
 def read_answer(raw: bytes) -> Reading:
     """Take the answer of a mail's calendar part and set it. Never raises for what a stranger may have written.
 
-    Ignored, with the reason: a mail without a calendar answer, another calendar's appointment, one that is over, somebody who was
+    An answer to a series counts for its open occurrences; one that names an occurrence (RECURRENCE-ID) for that one. Ignored, with the reason: a mail without a calendar answer, another calendar's appointment, one that is over, somebody who was
     not invited or writes from another address, and an answer to an invitation that has been replaced by a later one.
     """
     if len(raw) > LARGEST:
@@ -40,23 +43,21 @@ def read_answer(raw: bytes) -> Reading:
     event = _reply_in(mail)
     if event is None:
         return Reading(_("Ignored: there is no calendar answer in this mail."))
-    activity = _appointment(event)
+    activity, is_for_all = _appointment(event)
     if activity is None:
         return Reading(_("Ignored: it answers no appointment of ours."))
     address, partstat = _answer_in(event)
     sender = parseaddr(str(mail["From"] or ""))[1].lower()
-    guest = next(
-        (one for one in activity.attendees.select_related("contact", "user") if one.email.lower() == address), None
-    )
+    guest = _guest_of(activity, address, is_for_all=is_for_all)
     if guest is None or sender != address:
         return Reading(
             _("Ignored: %(who)s was not invited to “%(what)s”.") % {"who": sender or _("somebody"), "what": activity}
         )
-    return _taken(guest, activity, partstat, event)
+    return _taken(guest, partstat, _number(event.get("sequence")), is_for_all=is_for_all)
 
 
-def _taken(guest: Attendee, activity: Activity, partstat: str, event: Event) -> Reading:
-    answer = ANSWERS.get(partstat)
+def _taken(guest: Attendee, partstat: str, sequence: int, *, is_for_all: bool) -> Reading:
+    activity, answer = guest.activity, ANSWERS.get(partstat)
     if answer is None or answer == Attendee.Answer.WAITING:
         return Reading(_("Ignored: “%s” is no answer.") % partstat)
     if activity.status != Activity.Status.OPEN:
@@ -64,11 +65,16 @@ def _taken(guest: Attendee, activity: Activity, partstat: str, event: Event) -> 
             _("Ignored: “%(what)s” is already %(state)s.")
             % {"what": activity, "state": activity.get_status_display().lower()}
         )
-    if _number(event.get("sequence")) < (guest.sequence or 0):
+    if sequence < (guest.sequence or 0):
         return Reading(_("Ignored: %s answered an invitation that has been replaced by a later one.") % guest)
-    guest = set_answer(guest, answer)
+    guest = set_answer_to_series(guest, answer, up_to=sequence) if is_for_all else set_answer(guest, answer)
     told = {"who": guest, "answer": guest.get_answer_display(), "what": activity}
-    return Reading(_("%(who)s: %(answer)s, “%(what)s”.") % told, guest)
+    said = (
+        _("%(who)s: %(answer)s, “%(what)s”, all of the series.")
+        if is_for_all
+        else _("%(who)s: %(answer)s, “%(what)s”.")
+    )
+    return Reading(said % told, guest)
 
 
 def _reply_in(mail: EmailMessage) -> Event | None:
@@ -87,10 +93,44 @@ def _reply_in(mail: EmailMessage) -> Event | None:
     return None
 
 
-def _appointment(event: Event) -> Activity | None:
+def _appointment(event: Event) -> tuple[Activity | None, bool]:
+    """What it answers, and whether it answers the whole series of it."""
     pk = activity_of_uid(str(event.get("uid", "")))
-    rows = Activity.objects.alive().filter(kind=Activity.Kind.APPOINTMENT)
-    return rows.select_related("owner").filter(pk=pk).first() if pk else None
+    if not pk:
+        return None, False
+    rows = Activity.objects.alive().filter(kind=Activity.Kind.APPOINTMENT).select_related("owner")
+    series = ActivitySeries.objects.filter(invited_as=pk).first()
+    if series is None:
+        return rows.filter(pk=pk).first(), False
+    in_series = rows.filter(series=series)
+    if "recurrence-id" in event:
+        at = _moment(event, series)
+        return in_series.filter(recurs_at=at).first() if at else None, False
+    upcoming = in_series.filter(status=Activity.Status.OPEN).order_by("recurs_at", "pk")
+    return upcoming.first() or in_series.order_by("-recurs_at", "-pk").first(), True
+
+
+def _moment(event: Event, series: ActivitySeries) -> datetime | None:
+    """The occurrence that it names. A time without a zone is on the clock of the series."""
+    try:
+        at = event.decoded("recurrence-id")
+    except (ValueError, KeyError):
+        return None
+    if not isinstance(at, datetime):
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(series.time_zone))
+
+
+def _guest_of(activity: Activity, address: str, *, is_for_all: bool) -> Attendee | None:
+    """Who answers. To a whole series: on the open occurrence that they were told of the longest ago."""
+    rows = Attendee.objects.filter(activity=activity)
+    if is_for_all and activity.status == Activity.Status.OPEN:
+        rows = Attendee.objects.filter(
+            activity__series=activity.series_id, activity__status=Activity.Status.OPEN, activity__deleted_at=None,
+            sequence__isnull=False,
+        ).order_by("sequence", "activity__recurs_at", "pk")  # fmt: skip
+    by_address = Q(contact__email__iexact=address) | Q(user__email__iexact=address)
+    return rows.filter(by_address).select_related("activity__owner", "contact", "user").first() if address else None
 
 
 def _answer_in(event: Event) -> tuple[str, str]:

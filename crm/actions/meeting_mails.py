@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
-from crm.calendars import calendar_file
+from crm.calendars import calendar_file, invited_series
 from crm.delivery.queueing import Attachment, send_one
 from crm.errors import Invalid
-from crm.models import Activity, Attendee, Contact, User
+from crm.models import Activity, ActivitySeries, Attendee, Contact, User
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,19 @@ def mail_guests(
 ) -> list[Attendee]:
     """One mail each, with the calendar file; `method` is REQUEST or CANCEL. The same version is told once.
 
-    Raises Invalid for a guest without an address.
+    One of a series that they were invited to as a whole is told as that one of it. Raises Invalid for a guest without an
+    address.
     """
+    series = invited_series(activity)
+    number = _next_number(series) if series else activity.version
     guests = list(activity.attendees.select_related("contact", "user")) if only is None else list(only)
     for guest in guests:
-        if not guest.email:
-            raise Invalid(_("%s has no email address, so no invitation can be sent.") % guest, field="invite")
+        must_have_address(guest)
         is_known = guest.sequence is not None
         send_one(
             to=guest.email,
             contact=guest.contact,
-            subject=_subject(activity, method, is_known),
+            subject=subject_of(activity, method, is_known),
             text=_letter(activity, guest, by, method, is_known),
             attachments=[
                 Attachment(
@@ -60,15 +63,26 @@ def mail_guests(
                 )
             ],
             reply_to=(activity.owner or by).email,
-            key=f"activity:{activity.pk}:{method.lower()}:{activity.version}:{guest.pk}",
+            key=f"activity:{activity.pk}:{method.lower()}:{'of-series-' if series else ''}{number}:{guest.pk}",
             by=by,
         )
-        guest.sequence = activity.version
+        guest.sequence = number
         guest.save(update_fields=["sequence"])
     return guests
 
 
-def _subject(activity: Activity, method: str, is_known: bool) -> str:
+def must_have_address(guest: Attendee) -> None:
+    if not guest.email:
+        raise Invalid(_("%s has no email address, so no invitation can be sent.") % guest, field="invite")
+
+
+def _next_number(series: ActivitySeries) -> int:
+    ActivitySeries.objects.filter(pk=series.pk).update(sequence=F("sequence") + 1)
+    series.refresh_from_db(fields=["sequence"])
+    return series.sequence
+
+
+def subject_of(activity: Activity, method: str, is_known: bool) -> str:
     if method == "CANCEL":
         return _("Cancelled: %s") % activity.subject
     return _("Changed: %s") % activity.subject if is_known else activity.subject

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404
@@ -15,9 +16,11 @@ from crm.actions.activities import book_appointment, cancel_activity, complete_a
 from crm.actions.attendees import add_attendee
 from crm.actions.calendar_answers import read_answer
 from crm.actions.meeting_mails import Guest
+from crm.actions.series import book_series, cancel_following, change_following, end_series, log_series, repeat_activity
 from crm.api.fields import SeenField
 from crm.api.filtering import OF_ITS_KIND
 from crm.api.records import KindViewSet
+from crm.api.series import FollowingSerializer, RepeatSerializer, repeat_of
 from crm.models import Account, Activity, Attendee, Contact, Message, User
 from crm.queries.named import record_named
 
@@ -60,14 +63,19 @@ class ActivitySerializer(serializers.ModelSerializer):
     regarding = serializers.CharField(required=False, allow_blank=True)
     invite = serializers.BooleanField(write_only=True, required=False, default=False)
     attendees = AttendeeSerializer(many=True, read_only=True)
+    repeat = RepeatSerializer(write_only=True, required=False, allow_null=True)
+    rule = serializers.CharField(
+        source="series.rule", read_only=True, default="", help_text="How it repeats: an RRULE."
+    )
 
     class Meta:
         model = Activity
         fields = [
             "id", "kind", "status", "subject", "body", "direction", "outcome", "location", "due_at", "ends_at", "done_at",
-            "priority", "reminder", "attendees", "contact", "account", "regarding", "invite", "owner", "version", "created_at", "updated_at",
+            "priority", "reminder", "attendees", "contact", "account", "regarding", "invite", "repeat", "series", "rule",
+            "recurs_at", "owner", "version", "created_at", "updated_at",
         ]  # fmt: skip
-        read_only_fields = ["status", "done_at", "version"]
+        read_only_fields = ["status", "done_at", "series", "recurs_at", "version"]
 
     def to_representation(self, instance: Activity) -> dict[str, Any]:
         named = (
@@ -88,6 +96,17 @@ class ActivitySerializer(serializers.ModelSerializer):
         return attrs
 
 
+def _answering_the_first(act: Callable[..., int]) -> Callable[..., Activity]:
+    """What is done with this one and those that follow, answering this one."""
+
+    def acted(activity: Activity, *, by: User, **facts: Any) -> Activity:
+        act(activity, by=by, **facts)
+        activity.refresh_from_db()
+        return activity
+
+    return acted
+
+
 class CompleteSerializer(serializers.Serializer):
     outcome = serializers.CharField(required=False, allow_blank=True, max_length=100)
 
@@ -95,22 +114,23 @@ class CompleteSerializer(serializers.Serializer):
 class ActivityViewSet(KindViewSet):
     """Tasks, calls, appointments, emails and notes."""
 
-    queryset = Activity.objects.select_related("regarding_type").prefetch_related("attendees")
+    queryset = Activity.objects.select_related("regarding_type", "series").prefetch_related("attendees")
     filterset_class = OF_ITS_KIND
     serializer_class = ActivitySerializer
 
     def perform_create(self, form: Any) -> Any:
         facts = dict(form.validated_data)
         user: Any = self.request.user
-        invite = facts.pop("invite", False)
+        invite, repeat = facts.pop("invite", False), facts.pop("repeat", None)
         if facts["kind"] != "appointment":
-            return log_activity(by=user, **facts)
+            return log_series(repeat_of(repeat), by=user, **facts) if repeat else log_activity(by=user, **facts)
         for name in ("kind", "account", "direction", "outcome"):
             facts.pop(name, None)
-        return book_appointment(starts_at=facts.pop("due_at"), invite=invite, by=user, **facts)
+        facts |= {"starts_at": facts.pop("due_at"), "invite": invite}
+        return book_series(repeat_of(repeat), by=user, **facts) if repeat else book_appointment(by=user, **facts)
 
     def perform_update(self, form: Any) -> Any:
-        for name in ("invite", "regarding", "kind"):
+        for name in ("invite", "regarding", "kind", "repeat"):
             form.validated_data.pop(name, None)
         updated: Activity = super().perform_update(form)
         return updated
@@ -122,6 +142,32 @@ class ActivityViewSet(KindViewSet):
     @action(detail=True, methods=["post"], serializer_class=serializers.Serializer)
     def cancel(self, request: Request, pk: str | None = None) -> Response:
         return self.acted(cancel_activity, request)
+
+    @action(detail=True, methods=["post"], serializer_class=RepeatSerializer)
+    def repeat(self, request: Request, pk: str | None = None) -> Response:
+        """It is the first of a series; who was invited to it is invited to all of it."""
+
+        def begin(activity: Activity, *, by: User, **facts: Any) -> Activity:
+            repeat_activity(activity, repeat_of(facts), by=by)
+            activity.refresh_from_db()
+            return activity
+
+        return self.acted(begin, request)
+
+    @action(detail=True, methods=["post"], serializer_class=FollowingSerializer)
+    def following(self, request: Request, pk: str | None = None) -> Response:
+        """Change this one and all open ones after it; invited guests get one mail."""
+        return self.acted(_answering_the_first(change_following), request)
+
+    @action(detail=True, methods=["post"], serializer_class=serializers.Serializer, url_path="stop-repeating")
+    def stop_repeating(self, request: Request, pk: str | None = None) -> Response:
+        """This one stays; the open ones after it are cancelled."""
+        return self.acted(_answering_the_first(end_series), request)
+
+    @action(detail=True, methods=["post"], serializer_class=serializers.Serializer, url_path="cancel-following")
+    def cancel_following(self, request: Request, pk: str | None = None) -> Response:
+        """This one and the open ones after it are cancelled."""
+        return self.acted(_answering_the_first(cancel_following), request)
 
     @action(detail=True, methods=["post"], serializer_class=GuestSerializer)
     def attendees(self, request: Request, pk: str | None = None) -> Response:

@@ -69,6 +69,8 @@ class Activity(Record):
     series = models.ForeignKey(
         "crm.ActivitySeries", models.SET_NULL, null=True, blank=True, editable=False, related_name="occurrences"
     )
+    recurs_at = models.DateTimeField(null=True, editable=False)
+    """The moment at which the rule of its series has it, wherever it was moved since (RECURRENCE-ID)."""
     regarding_type = models.ForeignKey(ContentType, models.PROTECT, null=True, blank=True, related_name="+")
     regarding_id = models.PositiveBigIntegerField(null=True, blank=True)
     regarding = GenericForeignKey("regarding_type", "regarding_id")

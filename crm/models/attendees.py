@@ -24,6 +24,9 @@ class Attendee(models.Model):
     answer = models.CharField(max_length=9, choices=Answer, default=Answer.WAITING)
     answered_at = models.DateTimeField(null=True, blank=True)
     sequence = models.PositiveIntegerField(null=True, blank=True)
+    takes_all = models.BooleanField(default=False)
+    """They take part in the whole series that the appointment is of, also in what is still to be made."""
+    answer_to_all = models.CharField(max_length=9, choices=Answer, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

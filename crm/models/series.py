@@ -16,6 +16,10 @@ class ActivitySeries(models.Model):
     time_zone = models.CharField(max_length=60)
     made_until = models.DateTimeField()
     is_ended = models.BooleanField(default=False)
+    invited_as = models.PositiveBigIntegerField(null=True, blank=True, db_index=True)
+    """Where guests were invited to all of it: the activity that the UID of the invitation names."""
+    sequence = models.PositiveIntegerField(default=0)
+    """How often that invitation was told, of all or of one: each mail about it says a higher one."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

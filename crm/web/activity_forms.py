@@ -15,8 +15,12 @@ from django.utils.translation import gettext_lazy as lazy
 
 from crm.actions.activities import book_appointment, log_activity
 from crm.actions.meeting_mails import Guest
+from crm.actions.series import book_series, log_series
 from crm.models import Activity, User
 from crm.queries.timeline import Subject
+from crm.recurrence import Repeat
+from crm.web.repeat_fields import NAMES as REPEATS
+from crm.web.repeat_fields import RepeatFields, chosen
 
 MENTIONS = {"data-mentions": reverse_lazy("crm:mentions")}
 """Names are offered behind an @ (static/js/mentions.js)."""
@@ -54,6 +58,11 @@ class ActivityForm(forms.Form):
 
     def said(self, made: Activity) -> str:
         return _("Logged: %s") % made
+
+
+def how_often(made: Activity) -> str:
+    """“ It comes every week.”, where it comes again."""
+    return " " + _("It comes %s.") % Repeat.of(made.series.rule).words if made.series else ""
 
 
 def priority_field() -> forms.ChoiceField:
@@ -117,7 +126,7 @@ class EmailForm(ActivityForm):
         return log_activity(kind="email", subject=facts.pop("topic"), by=by, regarding=regarding, **facts)
 
 
-class TaskForm(ActivityForm):
+class TaskForm(RepeatFields, ActivityForm):
     kind, title, button = "task", lazy("Task"), lazy("Add task")
     topic = forms.CharField(
         label=lazy("What is to do"), max_length=200, widget=forms.TextInput(attrs={"autofocus": True})
@@ -130,16 +139,19 @@ class TaskForm(ActivityForm):
     body = forms.CharField(
         label=lazy("Details"), widget=forms.Textarea(attrs={"rows": 2, **MENTIONS}), required=False, max_length=20_000
     )
+    field_order = ("topic", "due_at", *REPEATS, "owner", "priority", "reminder", "body")
 
     def log(self, *, by: Any, regarding: Any) -> Activity:
         facts = dict(self.cleaned_data)
-        return log_activity(kind="task", subject=facts.pop("topic"), by=by, regarding=regarding, **facts)
+        repeat = chosen(facts)
+        facts |= {"kind": "task", "subject": facts.pop("topic"), "regarding": regarding}
+        return log_series(repeat, by=by, **facts) if repeat else log_activity(by=by, **facts)
 
     def said(self, made: Activity) -> str:
-        return _("Planned: %s") % made
+        return _("Planned: %s") % made + how_often(made)
 
 
-class AppointmentForm(ActivityForm):
+class AppointmentForm(RepeatFields, ActivityForm):
     kind, title, button = "appointment", lazy("Meeting"), lazy("Book meeting")
     topic = forms.CharField(
         label=lazy("What it is about"), max_length=200, widget=forms.TextInput(attrs={"autofocus": True})
@@ -160,6 +172,9 @@ class AppointmentForm(ActivityForm):
         label=lazy("Agenda"), widget=forms.Textarea(attrs={"rows": 2, **MENTIONS}), required=False, max_length=20_000
     )
     invite = forms.BooleanField(label=lazy("Mail the invitation with a calendar file"), required=False, initial=True)
+    field_order = (
+        "topic", "location", "starts_at", "ends_at", *REPEATS, "reminder", "colleagues", "body", "invite"
+    )  # fmt: skip
 
     def __init__(self, *args: Any, subject: Subject | None, **kwargs: Any) -> None:
         super().__init__(*args, subject=subject, **kwargs)
@@ -171,19 +186,21 @@ class AppointmentForm(ActivityForm):
 
     def log(self, *, by: Any, regarding: Any) -> Activity:
         facts = dict(self.cleaned_data)
+        repeat = chosen(facts)
         starts = facts.pop("starts_at")
         ends = facts.pop("ends_at") or starts + timedelta(minutes=30)
         guests = [Guest(user=user) for user in facts.pop("colleagues")]
-        return book_appointment(
-            guests=guests, subject=facts.pop("topic"), starts_at=starts, ends_at=ends, by=by, regarding=regarding,
-            invite=facts.pop("invite", False), **facts,
-        )  # fmt: skip
+        facts |= {
+            "guests": guests, "subject": facts.pop("topic"), "starts_at": starts, "ends_at": ends,
+            "regarding": regarding, "invite": facts.pop("invite", False),
+        }  # fmt: skip
+        return book_series(repeat, by=by, **facts) if repeat else book_appointment(by=by, **facts)
 
     def said(self, made: Activity) -> str:
         if made.guest_invited_at:
             addresses = ", ".join(guest.email for guest in made.attendees.select_related("contact", "user"))
-            return _("Booked. The invitation goes to %s.") % addresses
-        return _("Booked: %s") % made
+            return _("Booked. The invitation goes to %s.") % addresses + how_often(made)
+        return _("Booked: %s") % made + how_often(made)
 
 
 FORMS: dict[str, type[ActivityForm]] = {

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST
 
 from crm.access.see import see_or_404
-from crm.actions.series import change_following, end_series, repeat_activity
+from crm.actions.series import cancel_following, change_following, end_series, repeat_activity
 from crm.errors import CrmError
 from crm.models import Activity
 from crm.recurrence import Repeat
@@ -96,3 +96,14 @@ def stop(request: SignedIn, pk: int) -> HttpResponse:
     except CrmError as problem:
         return answer(request, problem, record.get_absolute_url())
     return done(request, _("It does not come again; %d were cancelled.") % count, record.get_absolute_url())
+
+
+@login_required
+@require_POST
+def cancel_all(request: SignedIn, pk: int) -> HttpResponse:
+    record = see_or_404(Activity, pk, request.user).must_be_editable_by(request.user)
+    try:
+        count = cancel_following(record, by=request.user)
+    except CrmError as problem:
+        return answer(request, problem, record.get_absolute_url())
+    return done(request, _("Cancelled: this one and all that follow, %d in all.") % count, record.get_absolute_url())
