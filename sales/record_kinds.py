@@ -65,7 +65,7 @@ LEAD = RecordKind(
         Field("contact", _("Person"), "lookup", to="crm.contact", template="sales/leads/_person.html", is_editable=False),
         Field("company_name", _("Company"), sort="company_name"),
         Field("account", _("Account"), "lookup", to="crm.account", is_editable=False),
-        Field("score", _("Score"), "number", is_editable=False, is_column=False),
+        Field("score", _("Score"), "number", template="sales/leads/_score.html", is_editable=False, is_column=False),
         Field("rating", _("Rating"), "choice", choices=lambda: Rating.choices, template="sales/leads/_rating.html"),
         Field("priority", _("Priority"), "choice", choices=lambda: Priority.choices),
         Field("status", _("Status"), "choice", sort="status", choices=lambda: LeadStatus.choices,

@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crm.errors import Invalid, NotAllowed
@@ -280,3 +281,21 @@ def test_a_lead_says_how_urgent_it_is_how_to_reach_the_person_and_by_when(client
     page = client.get(reverse("sales:lead", args=[made["id"]])).content.decode()
     assert "Prefers to be reached by" in page
     assert "Qualify by" in page
+
+
+def test_a_score_in_the_list_and_in_my_work_says_why_and_asks_nothing_more_for_it(
+    client, rep, django_assert_max_num_queries
+):
+    client.force_login(rep)
+    LeadFactory(owner=rep, topic="Plain")
+    pages = [reverse("sales:leads"), reverse("sales:my-work")]
+    for address in pages:
+        client.get(address)
+    with CaptureQueriesContext(connection) as plain:
+        assert [b"score-why" in client.get(address).content for address in pages] == [False, False]
+    known = {"score": 85, "reasons": ["Asked for a price list", "Opened <3> emails"]}
+    Lead.objects.update(details=known)
+    with django_assert_max_num_queries(len(plain)):
+        for address in pages:
+            page = client.get(address).content.decode()
+            assert '>Asked for a price list</div><div role="listitem">Opened &lt;3&gt; emails</div>' in page
