@@ -219,8 +219,9 @@ def _sources() -> None:
         "email.bounced",
         "email.unsubscribed",
     )
-    sources.register(sources.SourceType("marketing.email", "Email", emails_did, named.emails))
-    sources.register(sources.SourceType("marketing.text", "Text", ("sms.sent", "sms.clicked"), named.texts))
+    sources.register(sources.SourceType("marketing.email", "Email", emails_did, named.emails, named.emails_of))
+    texts_did = ("sms.sent", "sms.clicked")
+    sources.register(sources.SourceType("marketing.text", "Text", texts_did, named.texts, named.texts_of))
     sources.register(sources.SourceType("marketing.form", "Form", ("form.submitted",), named.forms))
     events_did = ("event.registered", "event.attended", "event.unregistered")
     sources.register(sources.SourceType("marketing.event", "Event", events_did, named.events))

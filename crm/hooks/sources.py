@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
 
 from crm.hooks.registry import Registry
 
@@ -10,13 +13,15 @@ from crm.hooks.registry import Registry
 class SourceType:
     """`name` is the model's label, as the log names it (“marketing.email”); `kinds` are what can happen on it.
 
-    `choices()` answers (id, label) of the records that an editor offers, newest first.
+    `choices()` answers (id, label) of the records that an editor offers, newest first. `visible(user)` are the records
+    whose links that user may be shown, where they have links.
     """
 
     name: str
     label: str
     kinds: tuple[str, ...]
     choices: Callable[[], Sequence[tuple[int, str]]]
+    visible: Callable[[Any], QuerySet] | None = None
 
 
 _types: Registry[SourceType] = Registry("source")

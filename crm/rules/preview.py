@@ -9,19 +9,24 @@ from typing import Any
 from crm.hooks import records
 from crm.models import User
 from crm.rules.compile import contacts, to_q
+from crm.rules.counting import PATIENCE, Counted, TooSlow, count, within
 from crm.rules.explain import explain
-from crm.rules.parse import Problem, read
-from crm.rules.tree import CONTACT
+from crm.rules.parse import Problem, parse, read
+from crm.rules.tree import CONTACT, Rule
 
 
 @dataclass(frozen=True)
 class Preview:
-    """`count` and `sample` are of the records that `user` may see; with problems there is neither."""
+    """`count` and `sample` are of the records that `user` may see; with problems there is neither.
+
+    `count` is None without problems where it takes too long; `why` says what makes it slow.
+    """
 
     words: str
     problems: list[Problem]
     count: int | None
     sample: list[Any]
+    why: str = ""
 
 
 def preview(
@@ -35,8 +40,22 @@ def preview(
     if rule is None:
         return Preview("", problems, None, [])
     kind = records.get(of)
-    model: Any = kind.model
-    rows: Any = contacts() if of == CONTACT and reader is None else model.objects.alive()
-    found = rows.filter(to_q(rule, now, reader, rolled=of == CONTACT)).visible_to(user)
+    found = _found(rule, now, user, of, reader)
     ordered = found.order_by(*kind.order).select_related(*kind.related)
-    return Preview(explain(rule, reader), [], found.order_by().count(), list(ordered[:size]))
+    counted = count(found)
+    try:
+        sample = within(PATIENCE, lambda: list(ordered[:size])) if counted.count else []
+    except TooSlow:
+        sample = []
+    return Preview(explain(rule, reader), [], counted.count, sample, counted.why)
+
+
+def count_of(stored: Any, now: datetime, user: Any, *, of: str = CONTACT, reader: User | None = None) -> Counted:
+    """How many the rule would give, and no more. Raises RuleInvalid."""
+    return count(_found(parse(stored, of, me=reader), now, user, of, reader))
+
+
+def _found(rule: Rule, now: datetime, user: Any, of: str, reader: User | None) -> Any:
+    model: Any = records.get(of).model
+    rows: Any = contacts() if of == CONTACT and reader is None else model.objects.alive()
+    return rows.filter(to_q(rule, now, reader, rolled=of == CONTACT)).visible_to(user)

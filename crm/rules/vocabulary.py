@@ -15,7 +15,7 @@ from crm.log import kinds
 from crm.models import User
 from crm.rules import facts
 from crm.rules.operators import OPERATORS
-from crm.rules.parse import ME, contact_column
+from crm.rules.parse import ME, contact_column, had_by_contacts
 from crm.rules.tree import CONTACT
 
 
@@ -34,7 +34,14 @@ def vocabulary_of(kind: str, reader: User | None = None) -> dict[str, Any]:
             for kind, ops in OPERATORS.items()
         },
         "behaviours": [
-            {"name": kind.name, "label": str(kind.label), "group": kind.group, "mine": kind.is_behaviour}
+            {
+                "name": kind.name,
+                "label": str(kind.label),
+                "group": kind.group,
+                "mine": kind.is_behaviour,
+                "has_links": kind.name.endswith(".clicked"),
+                "has_page": kind.name.endswith((".clicked", ".visited")),
+            }
             for kind in kinds.all_kinds()
             if can_behave
         ],
@@ -42,6 +49,11 @@ def vocabulary_of(kind: str, reader: User | None = None) -> dict[str, Any]:
             {"type": one.name, "label": one.label, "kinds": one.kinds, "choices": _pairs(one.choices())}
             for one in sources.all_sources()
             if can_behave
+        ],
+        "has": [
+            {"name": one, "label": str(records.get(one).label), "plural": str(records.get(one).plural)}
+            for one in had_by_contacts()
+            if kind == CONTACT
         ],
         "rankings": [
             {"name": one.name, "label": one.label, "subjects": _pairs(one.subjects()) if one.subjects else None}

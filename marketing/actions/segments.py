@@ -26,7 +26,7 @@ from crm.rules.use import moves_with_time, parse
 from crm.sql import insert_select, typed
 from marketing.actions.membership import dynamic, found_by, refresh, segments_in
 from marketing.models import Segment, SegmentChoice, SegmentMember
-from marketing.uses import uses_of
+from marketing.uses import Use, uses_of
 
 REFRESH = "marketing.tasks.refresh_segment"
 MOVES_EVERY = timedelta(seconds=10)
@@ -62,14 +62,19 @@ def create_segment(*, name: str, by: User, kind: str = DYNAMIC, rule: Any = None
 
 
 @transaction.atomic
-def change_segment(segment: Segment, *, by: User, **changes: Any) -> Segment:
-    """Change name, description or rule; a new rule is applied at once, and who enters or leaves by it is told."""
+def change_segment(segment: Segment, *, by: User, is_confirmed: bool = False, **changes: Any) -> Segment:
+    """Change name, description or rule; a new rule is applied at once, and who enters or leaves by it is told.
+
+    Raises NeedsConfirmation where something live uses the segment, and nobody said that its people shall change.
+    """
     must_be_able_to(by, "change", segment)
     segment = Segment.objects.select_for_update().get(pk=segment.pk)
     rule = changes.get("rule", segment.rule)
     has_new_rule = segment.has_rule and rule != segment.rule
     if has_new_rule:
         _must_be_usable(rule, segment)
+        if not is_confirmed:
+            _must_concern_nobody(segment, rule)
         segment.rule = rule
     for name in ("name", "description"):
         setattr(segment, name, changes.get(name, getattr(segment, name)))
@@ -170,6 +175,35 @@ def effect_of(segment: Segment, rule: Any, now: datetime) -> Effect:
     members = SegmentMember.objects.filter(segment=segment)
     enter = found.filter(~among("pk", members, "contact_id")).count()
     return Effect(enter, members.filter(~among("contact_id", found, "pk")).count())
+
+
+class NeedsConfirmation(NotAllowed):
+    """Another rule for a segment that something live uses; `effect` and `uses` say whom that concerns."""
+
+    def __init__(self, effect: Effect, uses: list[Use]) -> None:
+        self.effect, self.uses = effect, uses
+        told = {
+            "enter": effect.enter,
+            "leave": effect.leave,
+            "uses": [{"label": one.label, "url": one.url} for one in uses],
+        }
+        names = ", ".join(one.label for one in uses[:3]) + (f" and {len(uses) - 3} more" if len(uses) > 3 else "")
+        super().__init__(
+            f"{effect.enter:,} would enter and {effect.leave:,} would leave, and this segment is in use: {names}. "
+            "Confirm that they shall.",
+            field="rule",
+            more=told,
+        )
+
+
+def live_uses_of(segment: Segment) -> list[Use]:
+    """What acts now on who enters and leaves."""
+    return [use for use in uses_of([segment.pk]).get(segment.pk, []) if use.is_live]
+
+
+def _must_concern_nobody(segment: Segment, rule: Any) -> None:
+    if segment.kind == DYNAMIC and (live := live_uses_of(segment)):
+        raise NeedsConfirmation(effect_of(segment, rule, timezone.now()), live)
 
 
 def _put_in(segment: Segment, people: Any, now: datetime, *, tell: bool) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -19,17 +20,21 @@ from crm.admin.base import RecordAdmin
 from crm.admin.stale import SeenForm, alone_with
 from crm.errors import CrmError, Invalid
 from crm.models import Contact
-from crm.rules.forms import RuleField
+from crm.rules.counting import PATIENCE, TooSlow, within
+from crm.rules.forms import LONGEST, RuleField
 from crm.rules.use import RuleInvalid, words
 from crm.search.finding import narrow
 from crm.web.lists import page_of
 from crm.web.pages import answer, done
 from marketing.actions.segments import (
+    NeedsConfirmation,
     ask_for_refresh,
     change_segment,
     copy_as_list,
     create_segment,
     delete_segment,
+    effect_of,
+    live_uses_of,
     remove_members,
 )
 from marketing.models import Segment
@@ -50,14 +55,17 @@ class SegmentForm(SeenForm, forms.Form):
     kind = forms.ChoiceField(choices=Segment.Kind.choices, widget=forms.RadioSelect, initial=Segment.Kind.DYNAMIC)
     description = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), required=False)
     rule = RuleField(label="Who is in it", preview="full", required=False)
+    is_confirmed = forms.BooleanField(required=False, label="Yes, change who is in it for all that uses it")
 
     def __init__(self, *args: Any, segment: Segment | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.segment = segment
         if segment:
             del self.fields["kind"]
-            if segment.kind == Segment.Kind.STATIC:
-                del self.fields["rule"]
+        if segment is None or segment.kind == Segment.Kind.STATIC:
+            del self.fields["is_confirmed"]
+        if segment and segment.kind == Segment.Kind.STATIC:
+            del self.fields["rule"]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -101,6 +109,7 @@ class SegmentAdmin(RecordAdmin):
             path("<int:pk>/why/", view(self.why_view), name="marketing_segment_why"),
             path("<int:pk>/refresh/", view(require_POST(self.refresh_view)), name="marketing_segment_refresh"),
             path("<int:pk>/copy/", view(require_POST(self.copy_view)), name="marketing_segment_copy"),
+            path("<int:pk>/effect/", view(require_POST(self.effect_view)), name="marketing_segment_effect"),
             path("<int:pk>/bin/", view(require_POST(self.bin_view)), name="marketing_segment_bin"),
             path("<int:pk>/remove/", view(require_POST(self.remove_view)), name="marketing_segment_remove"),
         ]
@@ -119,21 +128,37 @@ class SegmentAdmin(RecordAdmin):
             must_be_able_to_add(request.user, Segment)
         first = {"name": segment.name, "description": segment.description, "rule": segment.rule} if segment else {}
         form = SegmentForm(request.POST or None, initial=first, segment=segment)
+        effect, uses = None, live_uses_of(segment) if segment else []
         if request.method == "POST" and form.is_valid():
             try:
                 saved = self._save(segment, form.cleaned_data, request.user)
                 to = reverse("admin:marketing_segment_members", args=[saved.pk])
                 return done(request, f"“{saved}” is saved.", to)
+            except NeedsConfirmation as problem:
+                effect, uses = problem.effect, problem.uses
             except Invalid as problem:
                 form.add_error(problem.field if problem.field in form.fields else None, problem.message)
-        context = {"form": form, "segment": segment, "title": segment.name if segment else "New segment"}
-        status = 409 if form.conflicts else 422 if form.errors else 200
+        title = segment.name if segment else "New segment"
+        context = {"form": form, "segment": segment, "title": title, "uses": uses, "effect": effect}
+        status = 409 if form.conflicts or effect else 422 if form.errors else 200
         return self._page(request, "admin/marketing/segment/builder.html", context, status)
 
     def _save(self, segment: Segment | None, values: dict[str, Any], user: Any) -> Segment:
         if segment is None:
             return create_segment(**values, by=user)
         return change_segment(segment, **values, by=user)
+
+    def effect_view(self, request: HttpRequest, pk: int) -> JsonResponse:
+        """Body: {"rule": …}. How many would enter and leave by it; both None where that takes too long to count."""
+        segment = see_or_404(Segment, pk, request.user)
+        try:
+            rule = json.loads(request.body[: LONGEST + 1000])["rule"]
+            effect = within(PATIENCE, lambda: effect_of(segment, rule, timezone.now()))
+        except (ValueError, LookupError, TypeError, RecursionError, RuleInvalid):
+            return JsonResponse({"message": "This is not a rule."}, status=400)
+        except TooSlow:
+            return JsonResponse({"enter": None, "leave": None, "is_new": True})
+        return JsonResponse({"enter": effect.enter, "leave": effect.leave, "is_new": rule != segment.rule})
 
     def members_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         segment = see_or_404(Segment.objects.select_related("owner", "team"), pk, request.user)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -27,6 +27,8 @@ from marketing.actions.segments import (
 from marketing.filters import SegmentFilter
 from marketing.models import Segment, SegmentMember
 from marketing.queries.segments import members
+
+CONFIRMED = OpenApiParameter("confirmed", bool, description="Change the rule although something live uses the segment.")
 
 
 class SegmentSerializer(serializers.ModelSerializer):
@@ -99,7 +101,18 @@ class SegmentViewSet(RecordViewSet):
 
     def perform_update(self, form: Any) -> Any:
         user: Any = self.request.user
-        return change_segment(form.instance, **form.validated_data, by=user)
+        is_confirmed = self.request.query_params.get("confirmed") == "true"
+        return change_segment(form.instance, **form.validated_data, by=user, is_confirmed=is_confirmed)
+
+    @extend_schema(parameters=[CONFIRMED])
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Another rule for a segment in live use is answered 409, with `enter`, `leave` and `uses`, unless it is confirmed."""
+        return super().update(request, *args, **kwargs)
+
+    @extend_schema(parameters=[CONFIRMED])
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Another rule for a segment in live use is answered 409, with `enter`, `leave` and `uses`, unless it is confirmed."""
+        return super().partial_update(request, *args, **kwargs)
 
     def perform_destroy(self, record: Segment) -> None:
         user: Any = self.request.user

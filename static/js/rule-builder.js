@@ -1,71 +1,93 @@
 // The rule builder: conditions as sentences over a hidden textarea of JSON. Native controls, so that the keyboard and a
 // screen reader come free. The server is the judge: it counts, says the words, and names each problem by its path.
 //
-// <div data-rule-builder data-vocabulary="…?of=sales.lead" data-preview-url="…?of=sales.lead" data-preview="full">
+// <div data-rule-builder data-vocabulary="…?of=sales.lead" data-preview-url="…?of=sales.lead" data-parts-url="…" data-links-url="…"
+//      data-lines-src="…" data-sortable-src="…" data-icons="…" data-preview="full">
 //   <textarea name="…"></textarea> <div data-tree hidden></div> <div data-result hidden></div>
 // </div>
-// The textarea gets an input event with every change; `tandem:rule` tells what the server said of it.
+// The textarea gets an input event with every change; `tandem:rule` tells what the server said of it, and of which rule.
+// The lines themselves are drawn by rule-lines.js; here they are put in groups, moved, doubled, undone and counted.
 
 const asked = new Map();
-const vocabularyFrom = (url) => {
-  if (!asked.has(url)) asked.set(url, fetch(url, { headers: { accept: "application/json" } }).then((r) => r.json()));
+const json = (url) => {
+  if (!asked.has(url)) asked.set(url, fetch(url, { headers: { accept: "application/json" } }).then((r) => (r.ok ? r.json() : Promise.reject(r.status))));
   return asked.get(url);
 };
-
-function make(tag, options = {}, ...inside) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(options)) {
-    if (name === "class") element.className = value;
-    else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value != null) element.setAttribute(name, value);
-  }
-  element.append(...inside.filter((one) => one != null));
-  return element;
-}
-
-function options(pairs, chosen, first) {
-  const list = first === undefined ? [] : [make("option", { value: "" }, first)];
-  for (const [value, label] of pairs) list.push(make("option", { value, selected: String(value) === String(chosen ?? "") }, label));
-  return list;
-}
-
-function grouped(items, chosen, first) {
-  const groups = new Map();
-  for (const one of items) groups.set(one.group, [...(groups.get(one.group) ?? []), [one.name, one.label]]);
-  return [make("option", { value: "" }, first), ...[...groups].map(([label, pairs]) => make("optgroup", { label }, ...options(pairs, chosen)))];
-}
-
-const select = (label, inside, changed) => make("select", { class: "form-select rule-control", "aria-label": label, onchange: changed }, ...inside);
-const number = (label, value, changed, least = 1) =>
-  make("input", { class: "form-control rule-control rule-number", type: "number", min: least, value: value ?? "", "aria-label": label, oninput: changed });
-const whole = (control) => (control.value === "" ? undefined : Number(control.value));
+const TYPING = 1000; // what is typed within a second is undone at once
 
 class Builder {
-  constructor(root, words) {
+  constructor(root, kit, words) {
     this.root = root;
-    this.words = words;
+    this.kit = kit;
     this.arePeople = words.of.name === "crm.contact";
     this.plural = this.arePeople ? "People" : words.of.plural;
+    this.words = words;
     this.text = root.querySelector("textarea");
     this.tree = root.querySelector("[data-tree]");
     this.result = root.querySelector("[data-result]");
-    this.lists = 0;
+    this.ids = 0;
+    this.named = new Map();
+    this.vocabularies = new Map();
+    this.nodes = new WeakMap(); // a list item → its condition
+    this.groups = new WeakMap(); // a list → its group
+    this.past = [];
+    this.future = [];
+  }
+
+  async start() {
     let stored = null;
     try { stored = JSON.parse(this.text.value || "null"); } catch { return; }
+    this.lines = new this.kit.Lines(this, this.words);
+    await Promise.all(kindsIn(stored).map((kind) => this.linesOf(kind).catch(() => null)));
     this.text.hidden = true;
     this.tree.hidden = false;
     this.result.hidden = false;
-    this.top = this.group(asGroup(stored) ?? { all: [] }, true);
-    this.tree.append(this.top.element);
-    this.tree.addEventListener("keydown", (event) => event.key === "Enter" && event.target.matches("input") && event.preventDefault()); // Enter ends a value, it does not send the form
+    const { make } = this.kit;
+    this.live = make("p", { class: "visually-hidden", role: "status" });
+    this.trunk = make("div");
+    const step = (label, keys, back, act) => {
+      const button = this.icon("arrow-back-up", label, act, `rule-step${back ? "" : " rule-redo"}`);
+      button.setAttribute("aria-keyshortcuts", keys);
+      return button;
+    };
+    this.undoing = step("Undo", "Control+Z", true, () => this.undo());
+    this.redoing = step("Redo", "Control+Shift+Z", false, () => this.redo());
+    this.tree.append(make("div", { class: "rule-steps" }, this.undoing, this.redoing), this.trunk, this.live);
+    this.draw(stored);
+    this.now = JSON.stringify(this.read());
+    this.steps();
+    this.tree.addEventListener("keydown", (event) => this.key(event));
+    this.tree.addEventListener("keyup", (event) => event.altKey && event.key.startsWith("Arrow") && event.preventDefault());
     if (stored) this.ask();
     else this.say();
   }
 
+  draw(stored) {
+    const whom = `${this.plural} for ${this.arePeople ? "whom" : "which"} `;
+    this.top = this.group(stored ?? { all: [] }, this.lines, { before: whom, after: " of this holds", isRoot: true });
+    this.trunk.replaceChildren(this.top.element);
+  }
+
   changed() {
-    this.text.value = this.top.children.length ? JSON.stringify(this.read()) : "";
+    const next = JSON.stringify(this.read());
+    const control = document.activeElement;
+    if (next !== this.now) {
+      const isTyping = control?.matches?.("input") && control === this.typed && Date.now() - this.typedAt < TYPING;
+      if (!isTyping) this.past.push(this.now);
+      this.typed = control;
+      this.typedAt = Date.now();
+      this.future = [];
+      this.now = next;
+    }
+    this.sent();
+  }
+
+  // The rule as it stands goes into the form, and to the server a moment later.
+  sent() {
+    this.steps();
+    this.text.value = this.top.children().length ? JSON.stringify(this.read()) : "";
     this.text.dispatchEvent(new Event("input", { bubbles: true }));
+    this.stop?.abort();
     this.say();
     clearTimeout(this.wait);
     this.wait = setTimeout(() => this.ask(), 250);
@@ -76,285 +98,280 @@ class Builder {
     return this.top.read("rule");
   }
 
-  // Nodes. Each answers {element, read(path)}; read also notes which element stands at which path.
+  // What the lines ask of their desk.
 
-  node(stored) {
-    if (stored?.did !== undefined) return this.did(stored);
-    if (stored?.top !== undefined) return this.ranked(stored.top ?? {});
-    if (stored?.test !== undefined) return this.test(stored);
-    return this.group(asGroup(stored) ?? { all: [] }, false);
+  newId(what) { return `${this.text.id || this.text.name}-${what}-${++this.ids}`; }
+  names(found) {
+    if (!this.named.has(found)) this.named.set(found, new Map());
+    return this.named.get(found);
+  }
+  linesNow(kind) { return this.vocabularies.get(kind); }
+  async linesOf(kind) {
+    const url = new URL(this.root.dataset.vocabulary, location.href);
+    url.searchParams.set("of", kind);
+    if (!this.vocabularies.has(kind)) this.vocabularies.set(kind, new this.kit.Lines(this, await json(url.href)));
+    return this.vocabularies.get(kind);
+  }
+  async linksOf(source) {
+    const url = new URL(this.root.dataset.linksUrl, location.href);
+    url.searchParams.set("source", source);
+    return json(url.href).then((said) => said.links, () => []);
   }
 
-  group(stored, isRoot) {
+  icon(name, label, act, more = "") {
+    const button = this.kit.make("button", { type: "button", class: `btn btn-icon rule-tool ${more}`, "aria-label": label, title: label, onclick: act });
+    button.innerHTML = `<svg class="icon" aria-hidden="true"><use href="${this.root.dataset.icons}#${name}"></use></svg>`;
+    return button;
+  }
+
+  // Groups and their items.
+
+  node(stored, lines) {
+    const isGroup = stored && ["all", "any", "not"].some((word) => word in stored);
+    return isGroup ? this.group(stored, lines, {}) : lines.line(stored ?? { test: "" });
+  }
+
+  group(given, lines, { before = "", after = " of these", isRoot = false }) {
+    const { make, options, select } = this.kit;
+    const stored = asGroup(given) ?? { all: [] };
     const mode = Object.keys(stored)[0];
-    const kind = select("How the conditions are joined", options(
-      [["all", "all"], ["any", "at least one"], ["none", "none"], ["notall", "not all"]], mode), () => this.changed());
+    const modes = before ? [["all", "all"], ["any", "at least one"], ["none", "none"], ["notall", "not all"]] : [["all", "all"], ["any", "at least one"], ["none", "but none"], ["notall", "but not all"]];
+    const kind = select("How the conditions are joined", options(modes, mode), () => this.changed());
     const list = make("ol", { class: "rule-list" });
-    const node = { children: [] };
-    const add = (child, focus) => {
-      const item = make("li", { class: "rule-item" }, child.element);
-      const remove = make("button", { type: "button", class: "btn btn-icon rule-remove", "aria-label": "Remove this condition", title: "Remove" }, "×");
-      remove.addEventListener("click", () => {
-        const at = node.children.indexOf(child);
-        node.children.splice(at, 1);
-        item.remove();
-        this.changed();
-        (list.children[Math.min(at, list.children.length - 1)]?.querySelector("select, input, button") ?? bar.querySelector("button")).focus();
-      });
-      item.append(remove);
-      item.addEventListener("focusout", (event) => {
-        if (item.contains(event.relatedTarget) || !("fresh" in child.element.dataset)) return;
-        delete child.element.dataset.fresh;
-        this.say(this.said);
-      });
-      node.children.push(child);
-      list.append(item);
-      if (focus) { child.element.dataset.fresh = "yes"; this.changed(); child.element.querySelector("select, input").focus(); }
-    };
-    const button = (label, fresh) => make("button", { type: "button", class: "btn btn-sm", onclick: () => add(fresh(), true) }, label);
+    const node = { lines, list, children: () => [...list.children].map((item) => this.nodes.get(item)).filter(Boolean) };
+    node.inner = node;
+    const add = (label, fresh) => make("button", { type: "button", class: "btn btn-sm", onclick: () => this.add(node, fresh()) }, label);
     const bar = make("div", { class: "rule-add" },
-      button("+ Fact", () => this.test({ test: "" })),
-      this.words.behaviours.length ? button("+ Behaviour", () => this.did({ did: "" })) : null,
-      this.words.rankings.length ? button("+ Top of a ranking", () => this.ranked({})) : null,
-      button("+ Group", () => this.group({ any: [] }, false)));
-    node.element = make("fieldset", { class: isRoot ? "rule-group rule-root" : "rule-group" },
-      make("legend", { class: "rule-legend" }, isRoot ? `${this.plural} for ${this.arePeople ? "whom" : "which"} ` : "", kind, isRoot ? " of this holds" : " of these"), list, bar);
-    for (const one of stored[mode]) add(this.node(one), false);
+      add("+ Fact", () => ({ test: "" })),
+      lines.words.behaviours.length ? add("+ Behaviour", () => ({ did: "" })) : null,
+      lines.words.has.length ? add("+ Something they have", () => ({ has: "" })) : null,
+      lines.words.rankings.length ? add("+ Top of a ranking", () => ({ top: {} })) : null,
+      add("+ Group", () => ({ any: [] })),
+      add("+ But not", () => ({ not: { any: [] } })));
+    node.element = make("fieldset", { class: isRoot ? "rule-group rule-root" : "rule-group" }, make("legend", { class: "rule-legend" }, before, kind, after), list, bar);
+    node.bar = bar;
+    this.groups.set(list, node);
+    for (const one of stored[mode]) list.append(this.item(this.node(one, lines), lines));
     node.read = (path) => {
       this.places.set(path, node.element);
       const negated = kind.value === "none" || kind.value === "notall";
       const word = kind.value === "any" || kind.value === "none" ? "any" : "all";
       if (negated) this.places.set(`${path}/not`, node.element);
-      const inside = node.children.map((child, i) => child.read(`${path}${negated ? "/not" : ""}/${word}[${i}]`));
+      const inside = node.children().map((child, i) => child.read(`${path}${negated ? "/not" : ""}/${word}[${i}]`));
       return negated ? { not: { [word]: inside } } : { [word]: inside };
     };
+    this.drags(list, lines);
     return node;
   }
 
-  test(stored) {
-    const sentence = make("div", { class: "rule-sentence" });
-    const which = select("What to test", grouped(this.words.attributes, stored.test, "Choose a fact…"), () => { build({}); this.changed(); });
-    sentence.append(which);
-    let subject, op, value, attribute;
-    const build = (was) => {
-      attribute = this.words.attributes.find((one) => one.name === which.value);
-      subject = attribute?.subjects ? select("Of which", options(attribute.subjects, was.of, "choose which…"), () => this.changed()) : null;
-      const ops = attribute ? this.words.operators[attribute.kind] : [];
-      op = attribute && ops.length > 1
-        ? select("How", options(ops.map((one) => [one.name, one.label]), was.op), () => { fill(undefined); this.changed(); }) : null;
-      while (which.nextSibling) which.nextSibling.remove(); // the select itself stays, and keeps the focus
-      sentence.append(...[subject, op].filter(Boolean));
-      value = null;
-      fill(was.value);
-    };
-    const operator = () => this.words.operators[attribute.kind].find((one) => !op || one.name === op.value);
-    const fill = (was) => {
-      value?.elements.forEach((one) => one.remove());
-      value = attribute ? this.value(operator().takes, attribute, was) : null;
-      if (value) sentence.append(...value.elements);
-    };
-    build(stored);
-    return {
-      element: make("div", { class: "rule-row" }, sentence),
-      read: (path) => {
-        this.places.set(path, sentence.parentElement);
-        const made = { test: which.value };
-        if (!attribute) return made;
-        if (subject) made.of = subject.value === "" ? null : attribute.subjects.find(([one]) => String(one) === subject.value)[0];
-        made.op = operator().name;
-        const read = value.read();
-        if (read !== undefined) made.value = read;
-        return made;
-      },
-    };
+  item(node, lines) {
+    const { make } = this.kit;
+    const grip = make("span", { class: "rule-grip", "aria-hidden": "true", title: "Drag" });
+    grip.innerHTML = `<svg class="icon"><use href="${this.root.dataset.icons}#grip-vertical"></use></svg>`;
+    const item = make("li", { class: "rule-item" }, grip, make("div", { class: "rule-body" }, node.element));
+    const tools = make("div", { class: "rule-tools" }, make("span", { class: "rule-hits", "data-hits": true }),
+      this.icon("arrow-up", "Move up", () => this.move(item, -1)),
+      this.icon("arrow-down", "Move down", () => this.move(item, 1)),
+      this.icon("copy", "Duplicate this condition", () => this.double(item)),
+      this.icon("x", "Remove this condition", () => this.remove(item), "rule-remove"));
+    item.append(tools);
+    item.addEventListener("focusout", (event) => {
+      if (item.contains(event.relatedTarget) || !("fresh" in node.element.dataset)) return;
+      delete node.element.dataset.fresh;
+      this.say(this.said);
+    });
+    node.of = lines;
+    this.nodes.set(item, node);
+    return item;
   }
 
-  value(takes, attribute, was) {
-    const changed = () => this.changed();
-    const typed = (kind, given) => make("input", { class: "form-control rule-control", type: kind, step: kind === "number" ? "any" : null, value: given ?? "", "aria-label": `Value of ${attribute.label}`, oninput: changed });
-    const own = (text) => attribute.choices.find(([value]) => String(value) === text)?.[0] ?? text;
-    switch (takes) {
-      case "none": return { elements: [], read: () => undefined };
-      case "choice": {
-        const control = select(`Value of ${attribute.label}`, options(attribute.choices ?? [], was, "choose…"), changed);
-        return { elements: [control], read: () => own(control.value) };
-      }
-      case "yesno": {
-        const control = select(`Value of ${attribute.label}`, options([["yes", "yes"], ["no", "no"]], was === false ? "no" : "yes"), changed);
-        return { elements: [control], read: () => control.value === "yes" };
-      }
-      case "choices": return this.chips(attribute, was, attribute.choices ?? []);
-      case "texts": return this.chips(attribute, was, null);
-      case "record": return this.records(attribute, was == null ? [] : [was], false);
-      case "records": return this.records(attribute, was, true);
-      case "number": case "count": {
-        const control = typed("number", was);
-        const unit = takes === "count" ? [make("span", {}, "days")] : [];
-        return { elements: [control, ...unit], read: () => whole(control) ?? null };
-      }
-      case "numbers": case "days": {
-        const kind = takes === "days" ? "date" : "number";
-        const from = typed(kind, was?.[0]), to = typed(kind, was?.[1]);
-        const one = (control) => (takes === "days" ? control.value : whole(control) ?? null);
-        return { elements: [from, make("span", {}, "and"), to], read: () => [one(from), one(to)] };
-      }
-      default: {
-        const control = typed(takes === "day" ? "date" : "text", was);
-        return { elements: [control], read: () => control.value };
-      }
+  add(group, stored) {
+    const item = this.item(this.node(stored, group.lines), group.lines);
+    group.list.append(item);
+    this.nodes.get(item).element.dataset.fresh = "yes";
+    this.changed();
+    this.enter(item);
+  }
+
+  enter(item) { item.querySelector(".rule-body :is(select, input:not([type=hidden]), button)")?.focus(); }
+
+  remove(item) {
+    const group = this.groups.get(item.parentElement);
+    const next = item.nextElementSibling ?? item.previousElementSibling;
+    item.remove();
+    this.changed();
+    if (next) this.enter(next);
+    else group.bar.querySelector("button").focus();
+    this.tell("Removed. Control Z brings it back.");
+  }
+
+  double(item) {
+    const node = this.nodes.get(item);
+    const copy = this.item(this.node(structuredClone(node.read("copy")), node.of), node.of);
+    item.after(copy);
+    this.changed();
+    this.enter(copy);
+    this.tell(`Duplicated: place ${this.placeOf(copy)}.`);
+  }
+
+  // One step: past its neighbour, into a neighbouring group, or out of its own at the end of it.
+  move(item, step) {
+    const control = document.activeElement;
+    const node = this.nodes.get(item);
+    const next = step < 0 ? item.previousElementSibling : item.nextElementSibling;
+    const outer = item.parentElement.closest(".rule-item");
+    const into = next && this.nodes.get(next).inner;
+    if (next && into?.lines === node.of) step < 0 ? into.list.append(item) : into.list.prepend(item);
+    else if (next) step < 0 ? next.before(item) : next.after(item);
+    else if (outer && this.groups.get(outer.parentElement).lines === node.of) step < 0 ? outer.before(item) : outer.after(item);
+    else return this.tell(step < 0 ? "It is the first already." : "It is the last already.");
+    this.changed();
+    control?.focus();
+    this.tell(`Moved: place ${this.placeOf(item)}.`);
+  }
+
+  placeOf(item) {
+    const list = item.parentElement;
+    const where = list === this.top.list ? "" : " of the group";
+    return `${[...list.children].indexOf(item) + 1} of ${list.children.length}${where}`;
+  }
+
+  async drags(list, lines) {
+    const source = this.root.dataset.sortableSrc;
+    if (!source) return;
+    const { default: Sortable } = await import(source);
+    Sortable.create(list, {
+      group: `${this.text.id || this.text.name}-${lines.words.of.name}`, handle: ".rule-grip", draggable: ".rule-item", ghostClass: "is-ghost", fallbackOnBody: true, swapThreshold: 0.65,
+      animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
+      onEnd: ({ item, from, to, oldIndex, newIndex }) => {
+        if (from === to && oldIndex === newIndex) return;
+        this.changed();
+        this.tell(`Moved: place ${this.placeOf(item)}.`);
+      },
+    });
+  }
+
+  // Undo and redo: the whole rule as it was, with the focus at the same place.
+
+  undo() { this.step(this.past, this.future, "Undone."); }
+  redo() { this.step(this.future, this.past, "Done again."); }
+  step(from, to, word) {
+    if (!from.length) return this.tell("Nothing more.");
+    to.push(this.now);
+    this.now = from.pop();
+    this.typed = null;
+    const place = this.focusPlace();
+    this.draw(JSON.parse(this.now));
+    this.sent();
+    this.focusAt(place);
+    this.tell(word);
+  }
+
+  steps() {
+    this.undoing.setAttribute("aria-disabled", String(!this.past.length));
+    this.redoing.setAttribute("aria-disabled", String(!this.future.length));
+  }
+
+  focusPlace() {
+    const control = document.activeElement;
+    if (!this.trunk.contains(control)) return null;
+    return [...this.trunk.querySelectorAll(CONTROLS)].indexOf(control);
+  }
+  focusAt(place) {
+    if (place === null) return;
+    const controls = this.trunk.querySelectorAll(CONTROLS);
+    controls[Math.min(place, controls.length - 1)]?.focus();
+  }
+
+  key(event) {
+    if (event.key === "Enter" && event.target.matches("input")) event.preventDefault(); // Enter ends a value, it does not send the form
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "z") {
+      event.preventDefault();
+      event.shiftKey ? this.redo() : this.undo();
+    }
+    if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+      const item = event.target.closest(".rule-item");
+      if (!item) return;
+      event.preventDefault();
+      this.move(item, event.key === "ArrowUp" ? -1 : 1);
     }
   }
 
-  // Several values: chips with a remove button each; choices are offered by a datalist.
-  chips(attribute, was, choices) {
-    const held = [...(Array.isArray(was) ? was : [])];
-    const label = (value) => choices?.find(([one]) => String(one) === String(value))?.[1] ?? value;
-    const id = `${this.text.id || this.text.name}-list-${++this.lists}`;
-    const chips = make("span", { class: "rule-chips" });
-    const input = make("input", { class: "form-control rule-control", type: "text", list: choices ? id : null, placeholder: choices ? "add one…" : "type, then Enter", "aria-label": `Add a value of ${attribute.label}`, autocomplete: "off" });
-    const draw = () => chips.replaceChildren(...held.map((value, at) => make("span", { class: "rule-chip" }, String(label(value)),
-      make("button", { type: "button", "aria-label": `Remove ${label(value)}`, onclick: () => { held.splice(at, 1); draw(); this.changed(); input.focus(); } }, "×"))));
-    const take = (strict) => {
-      const text = input.value.trim();
-      const found = choices?.find(([value, name]) => name.toLowerCase() === text.toLowerCase() || String(value).toLowerCase() === text.toLowerCase());
-      if (!text || (choices && !found)) {
-        if (strict && text) { input.setCustomValidity("Choose one of the list."); input.reportValidity(); }
-        return;
-      }
-      const value = choices ? found[0] : text;
-      if (!held.includes(value)) held.push(value);
-      input.value = "";
-      draw();
-      this.changed();
-    };
-    input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") { event.preventDefault(); take(true); }
-      if (event.key === "Backspace" && !input.value && held.length) { held.pop(); draw(); this.changed(); }
-    });
-    input.addEventListener("input", (event) => { event.stopPropagation(); input.setCustomValidity(""); if (choices && event.inputType === "insertReplacementText") take(false); });
-    input.addEventListener("change", () => take(false));
-    draw();
-    const list = choices ? [make("datalist", { id }, ...choices.map(([, name]) => make("option", { value: name })))] : [];
-    return { elements: [chips, input, ...list], read: () => held };
-  }
-
-  // Other records, found by a part of their name (record_input.js); they are kept by their ids.
-  records(attribute, was, many) {
-    const held = [...(Array.isArray(was) ? was : [])];
-    const names = new Map();
-    const chips = make("span", { class: "rule-chips" });
-    const hidden = make("input", { type: "hidden" });
-    const id = `${this.text.id || this.text.name}-found-${++this.lists}`;
-    const text = make("input", { class: "form-control rule-control", type: "text", id, autocomplete: "off", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": `${id}_found`, placeholder: "a part of the name", "aria-label": `Value of ${attribute.label}` });
-    const box = make("div", { class: "record-input", "data-record-input": true, "data-found": attribute.found }, hidden, text, make("ul", { class: "record-input-found", id: `${id}_found`, role: "listbox", hidden: true }));
-    const draw = () => chips.replaceChildren(...held.map((one, at) => make("span", { class: "rule-chip" }, names.get(one) ?? `number ${one}`,
-      make("button", { type: "button", "aria-label": `Remove ${names.get(one) ?? one}`, onclick: () => { held.splice(at, 1); draw(); this.changed(); text.focus(); } }, "×"))));
-    hidden.addEventListener("change", () => {
-      const one = Number(hidden.value);
-      names.set(one, text.value);
-      if (!many) held.length = 0;
-      if (!held.includes(one)) held.push(one);
-      hidden.value = text.value = "";
-      draw();
-      this.changed();
-    });
-    const name = async () => {
-      const answer = await fetch(`${attribute.found}?ids=${held.join(",")}`);
-      if (answer.ok) for (const one of (await answer.json()).found) names.set(one.id, one.title);
-      draw();
-    };
-    draw();
-    if (held.length) name();
-    return { elements: [chips, box], read: () => (many ? held : held[0] ?? null) };
-  }
-
-  // A kind of behaviour and what it happened on.
-  deed(kind, source, first) {
-    const on = make("span", { class: "rule-inline" });
-    let where;
-    const what = select("What the person did", grouped(this.words.behaviours.map((one) => ({ ...one, group: one.mine ? one.group : "What we did" })), kind, first), () => { fill(""); this.changed(); });
-    const fill = (was) => {
-      const known = this.words.sources.filter((one) => one.kinds.includes(what.value));
-      const pairs = known.flatMap((one) => one.choices.map(([id, label]) => [`${one.type}:${id}`, label]));
-      const named = Array.isArray(was) ? was.join(":") : was;
-      if (named && !pairs.some(([value]) => value === named)) pairs.push([named, named]);
-      where = pairs.length ? select("On what", options(pairs, named, `any ${known.map((one) => one.label.toLowerCase()).join(" or ") || "thing"}`), () => this.changed()) : null;
-      on.replaceChildren(...(where ? ["on ", where] : []));
-    };
-    fill(source);
-    return { elements: [what, on], read: () => [what.value, where?.value || undefined] };
-  }
-
-  did(stored) {
-    const deed = this.deed(stored.did, stored.source, "Choose what was done…");
-    const changed = () => this.changed();
-    const mode = stored.at_most === 0 ? "never" : stored.at_least != null && stored.at_most != null ? "between" : stored.at_most != null ? "most" : stored.at_least > 1 ? "least" : "once";
-    const times = make("span", { class: "rule-inline" });
-    const least = number("At least how many times", stored.at_least, changed), most = number("At most how many times", stored.at_most, changed, 0);
-    const often = select("How often", options([["once", "at least once"], ["least", "at least … times"], ["most", "at most … times"], ["between", "between … and … times"], ["never", "never"]], mode), () => { fill(); changed(); });
-    const fill = () => times.replaceChildren(...({ least: [least, "times"], most: [most, "times"], between: [least, "and", most, "times"] }[often.value] ?? []));
-    fill();
-    const days = number("Within how many days; empty for ever", stored.within_days, changed);
-    days.placeholder = "all";
-    const machines = select("Whose hits count", options([["human", "people only"], ["all", "machines too"]], stored.verdicts ?? "human"), changed);
-    const sentence = make("div", { class: "rule-sentence" }, ...deed.elements, often, times, make("span", { class: "rule-inline" }, "in the last ", days, " days"), machines);
-    return {
-      element: make("div", { class: "rule-row" }, sentence),
-      read: (path) => {
-        this.places.set(path, sentence.parentElement);
-        const [did, source] = deed.read();
-        const made = { did, source };
-        if (often.value === "least" || often.value === "between") made.at_least = whole(least) ?? 1;
-        if (often.value === "most" || often.value === "between") made.at_most = whole(most) ?? 0;
-        if (often.value === "never") made.at_most = 0;
-        made.within_days = whole(days);
-        if (machines.value === "all") made.verdicts = "all";
-        return made;
-      },
-    };
-  }
-
-  ranked(stored) {
-    const changed = () => this.changed();
-    const n = number("How many", stored.n ?? 10, changed);
-    const pairs = this.words.rankings.flatMap((one) => (one.subjects ? one.subjects.map(([id, label]) => [`${one.name}:${id}`, `${one.label}: ${label}`]) : [[one.name, one.label]]));
-    const by = select("Ranked by", options(pairs, stored.by, "choose by what…"), changed);
-    const of = this.group(asGroup(stored.of) ?? { all: [] }, false);
-    const first = this.deed(stored.ties?.first, stored.ties?.source, "the older record");
-    const row = make("div", { class: "rule-row rule-ranked" },
-      make("div", { class: "rule-sentence" }, "Among the top", n, "by", by, "of those for whom"), of.element,
-      make("div", { class: "rule-sentence" }, "Equal: first comes who first did", ...first.elements));
-    return {
-      element: row,
-      read: (path) => {
-        this.places.set(path, row);
-        const made = { n: whole(n), by: by.value, of: of.read(`${path}/top/of`) };
-        const [kind, source] = first.read();
-        if (kind) made.ties = { first: kind, source };
-        return { top: made };
-      },
-    };
-  }
+  tell(words) { this.live.textContent = ""; requestAnimationFrame(() => { this.live.textContent = words; }); }
 
   // What the server says of it.
 
+  async post(url, body, signal) {
+    const csrf = JSON.parse(document.body.getAttribute("hx-headers") || "{}")["x-csrftoken"];
+    const answer = await fetch(url, { method: "POST", body: JSON.stringify(body), signal, headers: { "content-type": "application/json", "x-csrftoken": csrf, accept: "application/json" } });
+    return answer.json();
+  }
+
   async ask() {
-    if (!this.top.children.length) return;
+    if (!this.top.children().length) return;
     const rule = this.read();
-    const turn = (this.turn = (this.turn ?? 0) + 1);
+    const stop = (this.stop = new AbortController());
     this.result.setAttribute("aria-busy", "true");
     try {
-      const csrf = JSON.parse(document.body.getAttribute("hx-headers") || "{}")["x-csrftoken"];
-      const answer = await fetch(this.root.dataset.previewUrl, { method: "POST", body: JSON.stringify({ rule }), headers: { "content-type": "application/json", "x-csrftoken": csrf, accept: "application/json" } });
-      const said = await answer.json();
-      if (turn !== this.turn) return;
+      const said = await this.post(this.root.dataset.previewUrl, { rule }, stop.signal);
+      if (stop.signal.aborted) return;
       this.say(said);
-      this.root.dispatchEvent(new CustomEvent("tandem:rule", { bubbles: true, detail: said }));
+      this.root.dispatchEvent(new CustomEvent("tandem:rule", { bubbles: true, detail: { ...said, rule } }));
+      if (!said.problems.length && this.root.dataset.preview === "full") this.countParts(rule, stop.signal);
     } catch {
-      if (turn === this.turn) this.result.replaceChildren("The server did not answer; the count is not known. Go on editing to ask again.");
+      if (!stop.signal.aborted) this.result.replaceChildren("The server did not answer; the count is not known. Go on editing to ask again.");
     } finally {
-      if (turn === this.turn) this.result.removeAttribute("aria-busy");
+      if (this.stop === stop) this.result.removeAttribute("aria-busy");
     }
+  }
+
+  // Each condition by itself, a few at a time, until all are known or the rule is another one.
+  async countParts(rule, signal) {
+    const items = new Map([...this.places].map(([path, element]) => [path, element.closest(".rule-item")]).filter(([path, item]) => item && this.nodes.get(item).element === this.places.get(path) && !path.endsWith("/not")));
+    let paths = [...items.keys()];
+    try {
+      while (paths.length && !signal.aborted) {
+        const said = await this.post(this.root.dataset.partsUrl, { rule, paths }, signal);
+        if (signal.aborted || !said.parts?.length) return;
+        for (const part of said.parts) this.hit(items.get(part.path), part, rule, signal);
+        const done = new Set(said.parts.map((part) => part.path));
+        paths = paths.filter((path) => !done.has(path));
+      }
+    } catch { /* the next edit asks again; the whole is counted above */ }
+  }
+
+  hit(item, part, rule, signal) {
+    const { make } = this.kit;
+    const place = item.querySelector(":scope > .rule-tools > [data-hits]");
+    if (part.count === null) {
+      const why = make("p", { class: "rule-why", hidden: true, id: this.newId("why") }, part.why);
+      const button = make("button", { type: "button", class: "rule-hit rule-slow", "aria-expanded": "false", "aria-controls": why.id, onclick: () => this.unfold(button, why) }, "slow");
+      place.replaceChildren(button);
+      item.querySelector(":scope > .rule-body").append(why);
+      return;
+    }
+    const list = make("ul", { class: "rule-sample rule-part", hidden: true, id: this.newId("sample") });
+    const button = make("button", { type: "button", class: "rule-hit num", "aria-expanded": "false", "aria-controls": list.id, "aria-label": `${part.said}: show ten of them`, title: part.said }, part.count.toLocaleString());
+    button.addEventListener("click", async () => {
+      this.unfold(button, list);
+      if (list.children.length || list.hidden) return;
+      try {
+        const said = await this.post(this.root.dataset.previewUrl, { rule, path: part.path }, signal);
+        list.replaceChildren(...(said.sample?.length ? said.sample.map((one) => this.found(one)) : [make("li", {}, "Nobody you may see.")]));
+      } catch { list.hidden = true; }
+    });
+    place.replaceChildren(button);
+    item.querySelector(":scope > .rule-body").append(list);
+  }
+
+  unfold(button, what) {
+    what.hidden = !what.hidden;
+    button.setAttribute("aria-expanded", String(!what.hidden));
+  }
+
+  found(one) {
+    const { make } = this.kit;
+    return make("li", {}, make("a", { href: one.url }, one.name), make("span", { class: "text-secondary" }, one.sentence));
   }
 
   noun(count) {
@@ -363,11 +380,13 @@ class Builder {
   }
 
   say(said) {
+    const { make } = this.kit;
     this.said = said;
-    this.root.querySelectorAll(".rule-problem").forEach((one) => one.remove());
+    this.root.querySelectorAll(".rule-problem, .rule-part, .rule-why").forEach((one) => one.remove());
+    this.root.querySelectorAll("[data-hits]").forEach((one) => one.replaceChildren());
     this.root.querySelectorAll("[data-wrong]").forEach((one) => delete one.dataset.wrong);
     if (!said) {
-      if (!this.top.children.length) this.result.replaceChildren(make("p", { class: "text-secondary" }, this.arePeople ? "Add a condition to see who it finds." : "Add a condition to see what it finds."));
+      if (!this.top.children().length) this.result.replaceChildren(make("p", { class: "text-secondary" }, this.arePeople ? "Add a condition to see who it finds." : "Add a condition to see what it finds."));
       return;
     }
     for (const problem of said.problems) this.mark(problem);
@@ -376,9 +395,10 @@ class Builder {
       return;
     }
     const words = make("p", { class: "rule-words" }, `${said.words}.`);
+    if (said.count === null) { this.result.replaceChildren(make("p", { class: "rule-count rule-slow" }, "Slow to count"), make("p", { class: "text-secondary" }, said.why), words); return; }
     const count = make("p", { class: "rule-count" }, make("strong", { class: "num" }, said.count.toLocaleString()), ` ${this.noun(said.count)}`);
     if (this.root.dataset.preview !== "full") { this.result.replaceChildren(count, words); return; }
-    const sample = make("ul", { class: "rule-sample" }, ...said.sample.map((one) => make("li", {}, make("a", { href: one.url }, one.name), make("span", { class: "text-secondary" }, one.sentence))));
+    const sample = make("ul", { class: "rule-sample" }, ...said.sample.map((one) => this.found(one)));
     this.result.replaceChildren(count, words, sample, said.count > said.sample.length ? make("p", { class: "text-secondary" }, `and ${(said.count - said.sample.length).toLocaleString()} more`) : "");
   }
 
@@ -387,10 +407,12 @@ class Builder {
     const at = this.places?.get(problem.path) ?? this.top.element;
     if (at.closest("[data-fresh]")) return;
     at.dataset.wrong = "yes";
-    const note = make("p", { class: "rule-problem", role: "alert" }, problem.message);
+    const note = this.kit.make("p", { class: "rule-problem", role: "alert" }, problem.message);
     at.matches("fieldset") ? at.querySelector(".rule-list").after(note) : at.append(note);
   }
 }
+
+const CONTROLS = "select, input:not([type=hidden]), button";
 
 // Stored JSON as a group of the editor: {all|any|none|notall: [...]}. A lone condition is a group of one.
 function asGroup(stored) {
@@ -405,11 +427,19 @@ function asGroup(stored) {
   return { all: [stored] };
 }
 
+// The kinds of record that a stored rule asks people for, so that their words are there before it is drawn.
+function kindsIn(stored) {
+  if (!stored || typeof stored !== "object") return [];
+  const own = typeof stored.has === "string" && stored.has ? [stored.has] : [];
+  return [...new Set([...own, ...Object.values(stored).flatMap(kindsIn)])];
+}
+
 async function mount(root) {
   if (root.dataset.mounted || root.closest("template")) return;
   root.dataset.mounted = "yes";
   try {
-    new Builder(root, await vocabularyFrom(root.dataset.vocabulary));
+    const [kit, words] = await Promise.all([import(root.dataset.linesSrc), json(root.dataset.vocabulary)]);
+    await new Builder(root, kit, words).start();
   } catch {
     delete root.dataset.mounted; // the JSON stays editable
   }
