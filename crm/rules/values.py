@@ -86,7 +86,8 @@ def _choice(value: Any, choices: Choices | None) -> Any:
         raise BadValue("choose one.")
     found = same_choice(value, choices() if choices else [])
     if found is None:
-        raise BadValue(f"“{value}” is not one of the choices.")
+        gone = " any more" if isinstance(value, int) else ""
+        raise BadValue(f"“{value}” is not one of the choices{gone}.")
     return found
 
 
