@@ -86,8 +86,7 @@ def _choice(value: Any, choices: Choices | None) -> Any:
         raise BadValue("choose one.")
     found = same_choice(value, choices() if choices else [])
     if found is None:
-        gone = " any more" if isinstance(value, int) else ""
-        raise BadValue(f"“{value}” is not one of the choices{gone}.")
+        raise BadValue(f"“{value}” is not one of the choices.")
     return found
 
 

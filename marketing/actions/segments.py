@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from crm import jobs
@@ -111,6 +111,15 @@ def copy_as_list(segment: Segment, *, name: str, by: User) -> Segment:
     copy = create_segment(name=name, kind=STATIC, by=by, description=f"Who was in “{segment}” when it was copied.")
     _put_in(copy, Contact.objects.filter(segment_memberships__segment=segment), timezone.now(), tell=False)
     return Segment.objects.get(pk=copy.pk)
+
+
+@transaction.atomic
+def keep_part(a: Segment, b: Segment, part: str, people: QuerySet[Contact], *, by: User) -> Segment:
+    """Keep a part of two segments that were compared, as a list."""
+    words = {"only_a": f"{a} without {b}", "both": f"{a} and {b}", "only_b": f"{b} without {a}"}[part]
+    kept = create_segment(name=words[:200], kind=STATIC, by=by, description=f"Compared on {timezone.localdate()}.")
+    _put_in(kept, people, timezone.now(), tell=False)
+    return Segment.objects.get(pk=kept.pk)
 
 
 @transaction.atomic

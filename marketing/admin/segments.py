@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -22,9 +21,8 @@ from crm.errors import CrmError, Invalid
 from crm.models import Contact
 from crm.rules.counting import PATIENCE, TooSlow, within
 from crm.rules.forms import LONGEST, RuleField
-from crm.rules.use import RuleInvalid, words
+from crm.rules.use import RuleInvalid
 from crm.search.finding import narrow
-from crm.web.lists import page_of
 from crm.web.pages import answer, done
 from marketing.actions.segments import (
     NeedsConfirmation,
@@ -37,10 +35,9 @@ from marketing.actions.segments import (
     live_uses_of,
     remove_members,
 )
+from marketing.admin.segment_tabs import TONES, SegmentTabs
 from marketing.models import Segment
-from marketing.queries.segments import members, why
-
-TONES = {"ready": "success", "building": "info", "problem": "danger"}
+from marketing.queries.segments import why
 
 
 def _user(request: HttpRequest) -> Any:
@@ -70,13 +67,13 @@ class SegmentForm(SeenForm, forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         kind = self.segment.kind if self.segment else data.get("kind")
-        if kind == Segment.Kind.DYNAMIC and not data.get("rule") and "rule" not in self.errors:
+        if kind != Segment.Kind.STATIC and not data.get("rule") and "rule" not in self.errors:
             self.add_error("rule", "Add at least one condition.")
         return data
 
 
 @admin.register(Segment)
-class SegmentAdmin(RecordAdmin):
+class SegmentAdmin(SegmentTabs, RecordAdmin):
     list_display = ("name", "people", "state", "sort_of", "refreshed_at", "owner")
     list_filter = ("kind", "status")
     search_fields = ("name",)
@@ -105,7 +102,6 @@ class SegmentAdmin(RecordAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [
-            path("<int:pk>/members/", view(self.members_view), name="marketing_segment_members"),
             path("<int:pk>/why/", view(self.why_view), name="marketing_segment_why"),
             path("<int:pk>/refresh/", view(require_POST(self.refresh_view)), name="marketing_segment_refresh"),
             path("<int:pk>/copy/", view(require_POST(self.copy_view)), name="marketing_segment_copy"),
@@ -113,7 +109,7 @@ class SegmentAdmin(RecordAdmin):
             path("<int:pk>/bin/", view(require_POST(self.bin_view)), name="marketing_segment_bin"),
             path("<int:pk>/remove/", view(require_POST(self.remove_view)), name="marketing_segment_remove"),
         ]
-        return own + super().get_urls()
+        return own + self.tab_urls() + super().get_urls()
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -141,7 +137,7 @@ class SegmentAdmin(RecordAdmin):
         title = segment.name if segment else "New segment"
         context = {"form": form, "segment": segment, "title": title, "uses": uses, "effect": effect}
         status = 409 if form.conflicts or effect else 422 if form.errors else 200
-        return self._page(request, "admin/marketing/segment/builder.html", context, status)
+        return self.page(request, "admin/marketing/segment/builder.html", context, status)
 
     def _save(self, segment: Segment | None, values: dict[str, Any], user: Any) -> Segment:
         if segment is None:
@@ -159,22 +155,6 @@ class SegmentAdmin(RecordAdmin):
         except TooSlow:
             return JsonResponse({"enter": None, "leave": None, "is_new": True})
         return JsonResponse({"enter": effect.enter, "leave": effect.leave, "is_new": rule != segment.rule})
-
-    def members_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        segment = see_or_404(Segment.objects.select_related("owner", "team"), pk, request.user)
-        rows = members(segment, request.user)
-        if wanted := request.GET.get("q", "").strip():
-            rows = rows.filter(contact__in=narrow(Contact.objects.all(), wanted).values("pk"))
-        context = {
-            "segment": segment,
-            "title": segment.name,
-            "words": words(segment.rule) if segment.rule else "",
-            "tone": TONES[segment.status],
-            "page": page_of(request, rows),
-            "q": wanted,
-            "may_change": Segment.objects.editable_by(request.user).filter(pk=pk).exists(),
-        }
-        return self._page(request, "admin/marketing/segment/members.html", context)
 
     def why_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Choose a person, then read each part of the rule with its answer."""
@@ -197,10 +177,10 @@ class SegmentAdmin(RecordAdmin):
             "why": reason,
             "problem": problem,
         }
-        return self._page(request, "admin/marketing/segment/why.html", context)
+        return self.page(request, "admin/marketing/segment/why.html", context)
 
     def refresh_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._act(
+        return self.acted(
             request, pk, lambda segment: ask_for_refresh(segment, by=_user(request)), "“{}” is being refreshed."
         )
 
@@ -209,7 +189,7 @@ class SegmentAdmin(RecordAdmin):
             name = f"{segment.name} on {timezone.localdate():%-d %b %Y}"[:200]
             return copy_as_list(segment, name=name, by=_user(request))
 
-        return self._act(request, pk, copy, "“{}” keeps them as they are now.")
+        return self.acted(request, pk, copy, "“{}” keeps them as they are now.")
 
     def remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         def remove(segment: Segment) -> Segment:
@@ -217,7 +197,7 @@ class SegmentAdmin(RecordAdmin):
             remove_members(segment, chosen, by=_user(request))
             return segment
 
-        return self._act(request, pk, remove, "Taken off “{}”.")
+        return self.acted(request, pk, remove, "Taken off “{}”.")
 
     def bin_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         segment = see_or_404(Segment, pk, request.user)
@@ -226,15 +206,3 @@ class SegmentAdmin(RecordAdmin):
         except CrmError as problem:
             return answer(request, problem, reverse("admin:marketing_segment_members", args=[pk]))
         return done(request, f"“{segment}” is in the bin.", reverse("admin:marketing_segment_changelist"))
-
-    def _act(self, request: HttpRequest, pk: int, command: Any, sentence: str) -> HttpResponse:
-        segment = see_or_404(Segment, pk, request.user)
-        try:
-            acted = command(segment)
-        except CrmError as problem:
-            return answer(request, problem, reverse("admin:marketing_segment_members", args=[pk]))
-        return done(request, sentence.format(acted), reverse("admin:marketing_segment_members", args=[acted.pk]))
-
-    def _page(self, request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        whole = {**self.admin_site.each_context(request), "opts": Segment._meta, **context}
-        return render(request, template, whole, status=status)

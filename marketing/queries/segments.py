@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -14,7 +16,7 @@ from crm.models import Contact
 from crm.rules.columns import among
 from crm.rules.use import Reason, parse, reasons
 from marketing.actions.membership import found_by
-from marketing.models import Segment, SegmentMember
+from marketing.models import Segment, SegmentChoice, SegmentMember
 
 
 def segment_choices() -> list[tuple[int, str]]:
@@ -37,6 +39,12 @@ def members(segment: Segment, user: Any) -> QuerySet[SegmentMember]:
     return rows.select_related("contact", "contact__account").order_by("-entered_at", "-pk")
 
 
+def query_of(segment: Segment) -> str:
+    """The query string by which the list of contacts, and bulk work on all that match, find its members."""
+    rule = {"all": [{"test": "segment", "op": "is", "value": segment.pk}]}
+    return urlencode({"view": "everybody", "rule": json.dumps(rule)})
+
+
 @dataclass(frozen=True)
 class Why:
     """`reason` is None for a list, where there is no rule. `in_scope`: is she within the team the segment is of?"""
@@ -45,22 +53,26 @@ class Why:
     reason: Reason | None
     in_scope: bool
     is_alive: bool
+    choice: SegmentChoice | None = None
 
     @property
     def fits(self) -> bool:
-        return bool(self.reason and self.reason.holds and self.in_scope)
+        holds = self.choice.is_included if self.choice else self.reason and self.reason.holds
+        return bool(holds and self.in_scope)
 
 
 def why(segment: Segment, contact: Contact, now: datetime) -> Why:
     """Why is she in, or not? The rule is asked about her alone. Raises RuleInvalid."""
     member = SegmentMember.objects.filter(segment=segment, contact=contact).first()
+    choice = SegmentChoice.objects.filter(segment=segment, contact=contact).select_related("by").first()
     is_alive = contact.deleted_at is None and contact.is_active
     if segment.kind == Segment.Kind.STATIC:
-        return Why(member, None, True, is_alive)
+        return Why(member, None, True, is_alive, choice)
     rule = parse(segment.rule)
     reason = reasons(rule, contact.pk, now)
-    in_scope = not reason.holds or found_by(segment, rule, now).filter(pk=contact.pk).exists()
-    return Why(member, reason, in_scope, is_alive)
+    wanted = choice.is_included if choice else reason.holds
+    in_scope = not (wanted and is_alive) or found_by(segment, rule, now).filter(pk=contact.pk).exists()
+    return Why(member, reason, in_scope, is_alive, choice)
 
 
 def panel(request: HttpRequest, contact: Any) -> str:

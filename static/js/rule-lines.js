@@ -29,9 +29,6 @@ export const select = (label, inside, changed) => make("select", { class: "form-
 export const number = (label, value, changed, least = 1) =>
   make("input", { class: "form-control rule-control rule-number", type: "number", min: least, value: value ?? "", "aria-label": label, oninput: changed });
 const whole = (control) => (control.value === "" ? undefined : Number(control.value));
-// What a rule names and is no more stays in it, where one sees it, until another is chosen.
-const withGone = (pairs, value) => (value == null || value === "" || pairs.some(([one]) => String(one) === String(value)) ? pairs : [...pairs, [value, `${value} (no longer there)`]]);
-const own = (pairs, text) => pairs.find(([value]) => String(value) === text)?.[0] ?? text;
 
 // When something happened: the words for each way to say it, and the names under which a rule keeps it.
 const TIMES = {
@@ -63,11 +60,10 @@ export class Lines {
     const sentence = make("div", { class: "rule-sentence" });
     const which = select("What to test", grouped(this.words.attributes, stored.test, "Choose a fact…"), () => { build({}); this.desk.changed(); });
     sentence.append(which);
-    let subject, subjects, op, value, attribute;
+    let subject, op, value, attribute;
     const build = (was) => {
       attribute = this.words.attributes.find((one) => one.name === which.value);
-      subjects = withGone(attribute?.subjects ?? [], was.of);
-      subject = attribute?.subjects ? select("Of which", options(subjects, was.of, "choose which…"), () => this.desk.changed()) : null;
+      subject = attribute?.subjects ? select("Of which", options(attribute.subjects, was.of, "choose which…"), () => this.desk.changed()) : null;
       const ops = attribute ? this.words.operators[attribute.kind] : [];
       op = attribute && ops.length > 1
         ? select("How", options(ops.map((one) => [one.name, one.label]), was.op), () => { fill(undefined); this.desk.changed(); }) : null;
@@ -89,7 +85,7 @@ export class Lines {
         this.desk.places.set(path, sentence.parentElement);
         const made = { test: which.value };
         if (!attribute) return made;
-        if (subject) made.of = subject.value === "" ? null : own(subjects, subject.value);
+        if (subject) made.of = subject.value === "" ? null : attribute.subjects.find(([one]) => String(one) === subject.value)[0];
         made.op = operator().name;
         const read = value.read();
         if (read !== undefined) made.value = read;
@@ -101,12 +97,12 @@ export class Lines {
   value(takes, attribute, was) {
     const changed = () => this.desk.changed();
     const typed = (kind, given) => make("input", { class: "form-control rule-control", type: kind, step: kind === "number" ? "any" : null, value: given ?? "", "aria-label": `Value of ${attribute.label}`, oninput: changed });
+    const own = (text) => attribute.choices.find(([value]) => String(value) === text)?.[0] ?? text;
     switch (takes) {
       case "none": return { elements: [], read: () => undefined };
       case "choice": {
-        const pairs = withGone(attribute.choices ?? [], was);
-        const control = select(`Value of ${attribute.label}`, options(pairs, was, "choose…"), changed);
-        return { elements: [control], read: () => own(pairs, control.value) };
+        const control = select(`Value of ${attribute.label}`, options(attribute.choices ?? [], was, "choose…"), changed);
+        return { elements: [control], read: () => own(control.value) };
       }
       case "yesno": {
         const control = select(`Value of ${attribute.label}`, options([["yes", "yes"], ["no", "no"]], was === false ? "no" : "yes"), changed);

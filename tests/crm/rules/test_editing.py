@@ -102,16 +102,6 @@ def test_only_contacts_are_asked_what_they_have(page, administrator, of, has):
     assert ("sales.lead" in [one["name"] for one in words["has"]]) is has
 
 
-def test_the_hundred_and_first_condition_and_the_ninth_level_are_named_at_their_place(page):
-    said = ask(page, "rule-preview", rule={"all": [INDIA] * 100}).json()["problems"]
-    assert said == [{"path": "rule/all[99]", "message": "A rule may have at most 100 conditions."}]
-    deep = INDIA
-    for _ in range(9):
-        deep = {"any": [deep]}
-    said = ask(page, "rule-preview", rule=deep).json()["problems"]
-    assert said == [{"path": "rule" + "/any[0]" * 9, "message": "Groups may lie in one another at most 8 deep."}]
-
-
 postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite counts on, however long it takes.")
 
 

@@ -366,7 +366,7 @@ def test_a_lead_can_be_asked_what_its_person_did(db):
         ("sales.lead", {"test": "score", "op": "over", "value": 3}, "rule: There is no attribute “score” to test."),
         ("sales.lead", {"test": "account", "op": "is", "value": "3"}, "rule: “Account is”: choose a record."),
         ("sales.lead", {"test": "account", "op": "is", "value": 3}, "rule: “Account is”: there is no record 3 any more."),
-        ("sales.lead", {"test": "tags", "op": "has_all_of", "value": [9]}, "rule: “Tags has all of”: “9” is not one of the choices any more."),
+        ("sales.lead", {"test": "tags", "op": "has_all_of", "value": [9]}, "rule: “Tags has all of”: “9” is not one of the choices."),
         ("sales.lead", {"top": {}}, "rule: Only contacts are ranked."),
         ("crm.account", {"did": "email.opened"}, "rule: Accounts have no contact whose behaviour could be asked for."),
         ("sales.opportunity", {"test": "estimated_close", "op": "on", "value": "soon"}, "rule: “Estimated close is on”: choose a date."),
