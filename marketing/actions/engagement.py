@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Max, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from crm.models import Contact, Interaction, Message, Purpose
 from crm.rules.columns import among
@@ -20,26 +21,32 @@ COLUMNS = [f"{last}{what}{who}_at" for last in ("", "last_") for what in ("opene
 
 
 def recount(contacts: Collection[int]) -> None:
-    """Read the roll-up of these people anew from the log: right however often, in whatever order it is asked."""
-    people = Contact.objects.filter(pk__in=contacts).annotate(last_email=_last_email())
-    named = {f"of_{column}": _last_time(column) for column in COLUMNS}
-    rows = people.annotate(**named).values("pk", "last_email", *named)
-    found = [
-        Engagement(
-            contact_id=row["pk"], last_email=row["last_email"], **{column: row[f"of_{column}"] for column in COLUMNS}
-        )
-        for row in rows
-    ]
-    told = [one for one in found if one.last_email or one.opened_any_at or one.clicked_any_at]
+    """Read the roll-up of these people anew from the log: right however often, in whatever order it is asked.
+
+    Three statements that read, whatever the number.
+    """
+    ids = sorted(contacts)
+    if not ids:
+        return
+    found = {pk: Engagement(contact_id=pk) for pk in ids}
+    for pk, message in _last_emails(ids):
+        found[pk].last_email = message
+    deeds = Interaction.objects.filter(contact__among=ids, kind__in=KINDS)
+    _note(found, deeds, "")
+    _note(found, deeds.filter(message__among=[one.last_email for one in found.values() if one.last_email]), "last_")
+    told = [one for one in found.values() if one.last_email or one.opened_any_at or one.clicked_any_at]
+    gone = set(ids) - {one.contact_id for one in told}
+    if gone:
+        Engagement.objects.filter(contact__among=list(gone)).delete()
+    # Of people who are gone from the table altogether nothing can be kept
+    alive = set(Contact.objects.filter(pk__among=[one.contact_id for one in told]).values_list("pk", flat=True))
     Engagement.objects.bulk_create(
-        sorted(told, key=lambda one: one.contact_id),
+        [one for one in told if one.contact_id in alive],
         update_conflicts=True,
         unique_fields=["contact"],
         update_fields=["last_email", *COLUMNS],
         batch_size=500,
     )
-    gone = set(contacts) - {one.contact_id for one in told}
-    Engagement.objects.filter(contact__in=gone).delete()
 
 
 def shortcut(did: Did, now: datetime) -> Q | None:
@@ -60,19 +67,22 @@ def shortcut(did: Did, now: datetime) -> Q | None:
     return did_it if is_once else ~did_it
 
 
-def _last_email() -> Subquery:
+def _last_emails(contacts: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """(contact, the last commercial email sent to her)."""
     sent = Message.objects.filter(
-        contact=OuterRef("pk"), channel="email", purpose=Purpose.COMMERCIAL, sent_at__isnull=False
+        contact__among=contacts, channel="email", purpose=Purpose.COMMERCIAL, sent_at__isnull=False
     )
-    return Subquery(sent.order_by("-sent_at", "-pk").values("pk")[:1])
+    place = Window(RowNumber(), partition_by="contact_id", order_by=[F("sent_at").desc(), F("pk").desc()])
+    yield from sent.annotate(place=place).filter(place=1).values_list("contact_id", "pk")
 
 
-def _last_time(column: str) -> Subquery:
-    """When one of the columns' deeds was last done."""
-    what = column.removeprefix("last_").removesuffix("_at").removesuffix("_any")
-    rows: QuerySet[Interaction] = Interaction.objects.filter(contact=OuterRef("pk"), kind=f"email.{what}")
-    if column.startswith("last_"):
-        rows = rows.filter(message=OuterRef("last_email"))
-    if "_any" not in column:
-        rows = rows.filter(verdict__in=HUMAN)
-    return Subquery(rows.order_by("-occurred_at").values("occurred_at")[:1])
+def _note(found: dict[int, Engagement], deeds: QuerySet[Interaction], prefix: str) -> None:
+    """When each of them was last done, by people and by anybody."""
+    columns = ["contact_id", "kind", *(["message_id"] if prefix else [])]
+    rows = deeds.order_by().values(*columns)
+    for row in rows.annotate(human=Max("occurred_at", filter=Q(verdict__in=HUMAN)), every=Max("occurred_at")):
+        one, what = found[row["contact_id"]], KINDS[row["kind"]]
+        if prefix and row["message_id"] != one.last_email:
+            continue
+        setattr(one, f"{prefix}{what}_at", row["human"])
+        setattr(one, f"{prefix}{what}_any_at", row["every"])

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import BooleanField, Case, F, Q, QuerySet, Value, When
 
 from crm.log import quiet
 from crm.log.recording import record_each
@@ -18,7 +18,7 @@ from crm.rules.columns import among
 from crm.rules.tree import Rule, attributes_in, is_local, kinds_in, nodes
 from crm.rules.tree import Test as Tested
 from crm.rules.use import RuleInvalid, contacts, parse, to_q
-from crm.sql import insert_select, typed
+from crm.sql import insert_select, typed, without_jit
 from marketing.models import Hush, Segment, SegmentChoice, SegmentMember, SegmentSize
 
 READER = "marketing.segments.touched"
@@ -26,6 +26,8 @@ READER = "marketing.segments.touched"
 SEGMENT = "segment"
 """The name of the attribute by which a rule asks for another segment."""
 SOON = timedelta(seconds=3)
+AT_ONCE = 25
+"""So many segments are asked about a few people by one statement."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +43,26 @@ def found_by(segment: Segment, rule: Rule, now: datetime, *, rolled: bool = Fals
 
     `rolled` as in crm.rules.compile.to_q.
     """
+    return contacts().filter(_question(segment, rule, now, _ways([segment.pk])[segment.pk], rolled=rolled))
+
+
+def _ways(segments: Collection[int]) -> dict[int, set[bool]]:
+    """By segment: were some put in by hand (True), some kept out (False)?"""
+    ways: dict[int, set[bool]] = {pk: set() for pk in segments}
+    rows = SegmentChoice.objects.filter(segment__in=segments).order_by().values_list("segment", "is_included")
+    for segment, is_included in rows.distinct():
+        ways[segment].add(is_included)
+    return ways
+
+
+def _question(segment: Segment, rule: Rule, now: datetime, ways: set[bool], *, rolled: bool = False) -> Q:
     chosen = SegmentChoice.objects.filter(segment=segment)
-    ways = set(chosen.values_list("is_included", flat=True).distinct())
     question = to_q(rule, now, rolled=rolled)
     if True in ways:
         question |= among("pk", chosen.filter(is_included=True), "contact_id")
     if False in ways:
         question &= ~among("pk", chosen.filter(is_included=False), "contact_id")
-    if segment.team_id is not None:
-        question &= _within(segment.team_id)
-    return contacts().filter(question)
+    return question & _within(segment.team_id) if segment.team_id is not None else question
 
 
 def _within(team: int) -> Q:
@@ -100,7 +112,7 @@ def _apply(segment: Segment, found: QuerySet[Contact], now: datetime, only: Coll
     run = segment.runs + 1
     members = SegmentMember.objects.filter(segment=segment)
     if only is not None:
-        found, members = found.filter(pk__in=only), members.filter(contact__in=only)
+        found, members = found.filter(pk__among=only), members.filter(contact__among=only)
     left = members.filter(~among("contact_id", found, "pk")).update(left_in=run)
     entered = _enter(segment, found, now, run)
     if segment.built_at is not None:
@@ -222,17 +234,54 @@ def _referring_to(segment: int) -> list[Segment]:
 
 def look_again(contacts: Collection[int], now: datetime, *, kinds: set[str] | None = None) -> None:
     """These contacts changed, or did something of these kinds: look at them again wherever it matters."""
-    for segment, rule in dynamic():
-        concerned = kinds is None or bool(kinds & kinds_in(rule))
-        if kinds and kinds & {"segment.entered", "segment.left"} and SEGMENT in attributes_in(rule):
-            concerned = True
-        if not concerned:
-            continue
-        if is_local(rule):
-            refresh(segment.pk, now, only=contacts)
-        else:
+    every = dynamic()
+    concerned = [(segment, rule) for segment, rule in every if kinds is None or _concerns(rule, kinds)]
+    local = [(segment, rule) for segment, rule in concerned if is_local(rule)]
+    for start in range(0, len(local), AT_ONCE):
+        for pk, people in _differing(local[start : start + AT_ONCE], contacts, now):
+            refresh(pk, now, only=people)
+    for segment, rule in concerned:
+        if not is_local(rule):
             _hush(segment, contacts)
             _ask_for([segment], now)
+
+
+def _concerns(rule: Rule, kinds: set[str]) -> bool:
+    if kinds & {"segment.entered", "segment.left"} and SEGMENT in attributes_in(rule):
+        return True
+    return bool(kinds & kinds_in(rule))
+
+
+@transaction.atomic
+def _differing(
+    segments: Sequence[tuple[Segment, Rule]], people: Collection[int], now: datetime
+) -> list[tuple[int, list[int]]]:
+    """Of these segments those in which some of these people are and should not be, or should be and are not; and who.
+
+    One question for all of them. They are held meanwhile: a whole refresh that runs is waited for, not overlooked.
+    """
+    rows = Segment.objects.filter(pk__in=[segment.pk for segment, _ in segments], built_at__isnull=False).order_by("pk")
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update()
+    held = set(rows.values_list("pk", flat=True))
+    asked = [(segment, rule) for segment, rule in segments if segment.pk in held]
+    ways = _ways(held)
+    yes, no = Value(True, BooleanField()), Value(False, BooleanField())
+    answers = {
+        f"in_{segment.pk}": Case(When(_question(segment, rule, now, ways[segment.pk]), then=yes), default=no)
+        for segment, rule in asked
+    }
+    without_jit()
+    fitting: dict[int, set[int]] = {segment.pk: set() for segment, _ in asked}
+    for pk, *fits in contacts().filter(pk__among=people).order_by().annotate(**answers).values_list("pk", *answers):
+        for (segment, _), does in zip(asked, fits, strict=True):
+            if does:
+                fitting[segment.pk].add(pk)
+    are: dict[int, set[int]] = {pk: set() for pk in fitting}
+    members = SegmentMember.objects.filter(segment__in=list(are), contact__among=people)
+    for segment_id, contact in members.values_list("segment", "contact"):
+        are[segment_id].add(contact)
+    return [(pk, sorted(fitting[pk] ^ are[pk])) for pk in fitting if fitting[pk] != are[pk]]
 
 
 def _hush(segment: Segment, contacts: Collection[int]) -> None:

@@ -1,10 +1,6 @@
 from django.db import migrations
 
 HUMAN = "verdict IN ('', 'human', 'proxy')"
-LAST = """
-    SELECT MAX(hit.occurred_at) FROM crm_interaction hit
-    WHERE hit.message_id = marketing_engagement.last_email AND hit.contact_id = marketing_engagement.contact_id AND hit.kind =
-"""
 FILL = [
     f"""
     INSERT INTO marketing_engagement (contact_id, opened_at, opened_any_at, clicked_at, clicked_any_at)
@@ -25,12 +21,18 @@ FILL = [
     ON CONFLICT (contact_id) DO UPDATE SET last_email = excluded.last_email
     """,
     f"""
-    UPDATE marketing_engagement SET
-        last_opened_at = ({LAST} 'email.opened' AND hit.{HUMAN}),
-        last_opened_any_at = ({LAST} 'email.opened'),
-        last_clicked_at = ({LAST} 'email.clicked' AND hit.{HUMAN}),
-        last_clicked_any_at = ({LAST} 'email.clicked')
-    WHERE last_email IS NOT NULL
+    UPDATE marketing_engagement SET last_opened_at = hit.opened, last_opened_any_at = hit.opened_any,
+        last_clicked_at = hit.clicked, last_clicked_any_at = hit.clicked_any
+    FROM (
+        SELECT deed.contact_id,
+            MAX(CASE WHEN kind = 'email.opened' AND {HUMAN} THEN occurred_at END) AS opened,
+            MAX(CASE WHEN kind = 'email.opened' THEN occurred_at END) AS opened_any,
+            MAX(CASE WHEN kind = 'email.clicked' AND {HUMAN} THEN occurred_at END) AS clicked,
+            MAX(CASE WHEN kind = 'email.clicked' THEN occurred_at END) AS clicked_any
+        FROM crm_interaction deed
+        JOIN marketing_engagement known ON known.contact_id = deed.contact_id AND known.last_email = deed.message_id
+        WHERE kind IN ('email.opened', 'email.clicked') GROUP BY deed.contact_id
+    ) AS hit WHERE hit.contact_id = marketing_engagement.contact_id
     """,
 ]
 
