@@ -53,13 +53,6 @@ def typed(value: Any, field: Field) -> Expression:
     return Cast(Value(value, output_field=field), field)
 
 
-def without_jit() -> None:
-    """Until the transaction ends, PostgreSQL compiles no expressions: of a long question to few rows that costs more than it saves."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL jit = off")
-
-
 def insert_select(model: type[Model], columns: Sequence[str], rows: QuerySet) -> int:
     """Insert what `rows` (a values_list in the order of `columns`) selects; conflicting rows are left out. Answers how many are new."""
     try:

@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="interaction",
-            index=models.Index(fields=["kind", "occurred_at", "contact"], name="interaction_by_kind"),
+            index=models.Index(fields=["kind", "occurred_at", "contact", "verdict"], name="interaction_by_kind"),
         ),
     ]

@@ -36,7 +36,7 @@ class Interaction(models.Model):
             models.Index(fields=["epoch", "xid", "id"], name="interaction_by_position"),
             models.Index(fields=["contact", "-occurred_at"], name="interaction_by_contact"),
             models.Index(fields=["source_type", "source_id", "kind"], name="interaction_by_source"),
-            models.Index(fields=["kind", "occurred_at", "contact"], name="interaction_by_kind"),
+            models.Index(fields=["kind", "occurred_at", "contact", "verdict"], name="interaction_by_kind"),
             models.Index(
                 fields=["campaign", "kind"], name="interaction_by_campaign", condition=~models.Q(campaign=None)
             ),

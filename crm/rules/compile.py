@@ -181,7 +181,7 @@ def records_of(has: Has, now: datetime, reader: User | None = None) -> QuerySet:
 def _at_least(who: str, rows: QuerySet, times: int) -> Q:
     if times == 1:
         return among(who, rows, "contact_id")
-    often = rows.values("contact_id").annotate(times=Count("pk")).filter(times__gte=times)
+    often = rows.values("contact_id").annotate(times=Count("*")).filter(times__gte=times)
     return Q(**{f"{who}__in": often.values("contact_id")})
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import BooleanField, Case, F, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from crm.log import quiet
 from crm.log.recording import record_each
@@ -18,7 +18,7 @@ from crm.rules.columns import among
 from crm.rules.tree import Rule, attributes_in, is_local, kinds_in, nodes
 from crm.rules.tree import Test as Tested
 from crm.rules.use import RuleInvalid, contacts, parse, to_q
-from crm.sql import insert_select, typed, without_jit
+from crm.sql import insert_select, typed
 from marketing.models import Hush, Segment, SegmentChoice, SegmentMember, SegmentSize
 
 READER = "marketing.segments.touched"
@@ -260,10 +260,10 @@ def _differing(
 
     One question for all of them. They are held meanwhile: a whole refresh that runs is waited for, not overlooked.
     """
-    rows = Segment.objects.filter(pk__in=[segment.pk for segment, _ in segments], built_at__isnull=False).order_by("pk")
+    hold = Segment.objects.filter(pk__in=[segment.pk for segment, _ in segments], built_at__isnull=False).order_by("pk")
     if connection.features.has_select_for_update:
-        rows = rows.select_for_update()
-    held = set(rows.values_list("pk", flat=True))
+        hold = hold.select_for_update()
+    held = set(hold.values_list("pk", flat=True))
     asked = [(segment, rule) for segment, rule in segments if segment.pk in held]
     ways = _ways(held)
     yes, no = Value(True, BooleanField()), Value(False, BooleanField())
@@ -271,17 +271,23 @@ def _differing(
         f"in_{segment.pk}": Case(When(_question(segment, rule, now, ways[segment.pk]), then=yes), default=no)
         for segment, rule in asked
     }
-    without_jit()
-    fitting: dict[int, set[int]] = {segment.pk: set() for segment, _ in asked}
-    for pk, *fits in contacts().filter(pk__among=people).order_by().annotate(**answers).values_list("pk", *answers):
-        for (segment, _), does in zip(asked, fits, strict=True):
-            if does:
-                fitting[segment.pk].add(pk)
-    are: dict[int, set[int]] = {pk: set() for pk in fitting}
-    members = SegmentMember.objects.filter(segment__in=list(are), contact__among=people)
-    for segment_id, contact in members.values_list("segment", "contact"):
-        are[segment_id].add(contact)
-    return [(pk, sorted(fitting[pk] ^ are[pk])) for pk in fitting if fitting[pk] != are[pk]]
+    are = {
+        f"was_in_{segment.pk}": Exists(SegmentMember.objects.filter(segment=segment.pk, contact=OuterRef("pk")))
+        for segment, _ in asked
+    }
+    differing: dict[int, set[int]] = {segment.pk: set() for segment, _ in asked}
+    seen: set[int] = set()
+    rows = contacts().filter(pk__among=people).order_by().annotate(**answers, **are)
+    for pk, *told in rows.values_list("pk", *answers, *are):
+        seen.add(pk)
+        for (segment, _), should, is_in in zip(asked, told[: len(asked)], told[len(asked) :], strict=True):
+            if should != is_in:
+                differing[segment.pk].add(pk)
+    if gone := set(people) - seen:  # in the bin, or no longer active: they belong nowhere
+        members = SegmentMember.objects.filter(segment__in=list(differing), contact__among=gone)
+        for segment_id, contact in members.values_list("segment", "contact"):
+            differing[segment_id].add(contact)
+    return [(pk, sorted(some)) for pk, some in differing.items() if some]
 
 
 def _hush(segment: Segment, contacts: Collection[int]) -> None:
