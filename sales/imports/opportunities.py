@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -15,12 +16,12 @@ from crm.imports.rows import Desk, Row, find_by_id
 from crm.imports.targets import ID, may_assign, targets_of
 from sales.actions.closing import lose_opportunity, win_opportunity
 from sales.actions.opportunities import open_opportunity
-from sales.models import LostReason, Opportunity, OpportunityStatus, Stage
+from sales.models import Competitor, LostReason, Opportunity, OpportunityStatus, Stage
 from sales.models.opportunities import USUAL_PROBABILITY
 
 Status = OpportunityStatus
 STATES = {"closed won": "won", "closedwon": "won", "closed lost": "lost", "closedlost": "lost"}
-FIXED = frozenset(("stage", "status", "lost_reason", "actual_revenue", "closed_on"))
+FIXED = frozenset(("stage", "status", "lost_reason", "lost_to", "actual_revenue", "closed_on"))
 
 
 def targets(habits: Habits) -> list[Target]:
@@ -32,10 +33,21 @@ def targets(habits: Habits) -> list[Target]:
         Target("stage", _("Stage"), "choice", WORDS["stage"], cells.one_of(Stage.choices), 60),
         Target("status", _("Status"), "choice", WORDS["status"], cells.one_of(Status.choices, STATES), 60),
         Target("lost_reason", _("Lost because"), "choice", ("lostreason", "closedlostreason"), cells.one_of(LostReason.choices), 60),
+        Target("lost_to", _("Lost to"), "lookup", ("lostto", "lostcompetitor", "competitor"), _competitor(habits), 200, row_of="sales.competitor"),
         Target("actual_revenue", _("Actual revenue"), "money", WORDS["actual_revenue"], cells.number(habits.decimal_comma), 60),
         Target("closed_on", _("Closed on"), "day", WORDS["closed_on"], cells.day(habits.day_first), 40),
         ID,
     ]  # fmt: skip
+
+
+def _competitor(habits: Habits) -> Callable[[str], Any]:
+    """By name, or by id: one that the importer sees."""
+
+    def rows() -> Mapping[str, Any]:
+        seen = Competitor.objects.visible_to(habits.by).values_list("pk", "name")
+        return cells.by_names((pk, name, pk) for pk, name in seen)
+
+    return cells.row_named(rows, "competitor")
 
 
 def complaint(names: set[str], creates: bool) -> str:
@@ -65,6 +77,8 @@ def missing(row: Row, desk: Desk) -> str:
         return "An opportunity needs a customer: an account or a contact."
     if row.values.get("status") == Status.LOST and not row.values.get("lost_reason"):
         return "It was lost, and the line does not say why."
+    if row.values.get("lost_to") and row.values.get("status") != Status.LOST:
+        return "It names to whom it was lost, and its status is not “Lost”."
     return ""
 
 
@@ -82,7 +96,8 @@ def create(values: Values, desk: Desk) -> Opportunity:
             )
         case Status.LOST:
             reason = values["lost_reason"]
-            return lose_opportunity(opportunity, reason=reason, closed_on=values.get("closed_on"), by=desk.by)
+            to, day = values.get("lost_to"), values.get("closed_on")
+            return lose_opportunity(opportunity, reason=reason, competitor=to, closed_on=day, by=desk.by)
     return opportunity
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from crm.actions.bulk import start_run
 from crm.models import Contact
-from sales.models import Lead, Opportunity, PriceListItem, Product
+from sales.models import Competitor, Lead, Opportunity, PriceListItem, Product
 from tests.crm.test_imports import _files, counts  # noqa: F401
 from tests.crm.test_imports_kinds import bring, reverted  # noqa: F401
 from tests.factories.catalogue import PriceListFactory
@@ -38,6 +39,31 @@ def test_opportunities_are_opened_in_their_stage_and_won_where_they_were(bring, 
     assert counts(bring("sales.opportunity", text)) == (0, 0, 2, 2, 0)
     of = reverted(of, administrator, run_jobs)
     assert not Opportunity.objects.alive().filter(topic="Renewal").exists()
+
+
+def test_a_lost_opportunity_goes_out_and_comes_in_with_whom_it_was_lost_to(bring, administrator):  # noqa: F811
+    volta = Competitor.objects.create(name="Volta Bikes", created_by=administrator)
+    head = "Topic,Account,Amount,Status,Lost because,Lost to\n"
+    text = f"{head}Gone,Northwind,100,Lost,Price,volta bikes\nOff,Northwind,1,Lost,Price,Nobody\nNew,Northwind,1,Open,,Volta Bikes\n"
+    of = bring("sales.opportunity", text)
+    assert counts(of) == (1, 0, 0, 2, 0), list(of.lines.values("problem"))
+    gone = Opportunity.objects.get()
+    assert (gone.status, gone.lost_reason, gone.lost_to) == ("lost", "price", volta)
+    problems = list(of.lines.filter(verdict="error").order_by("number").values_list("problem", flat=True))
+    assert problems == [
+        "Lost to: There is no competitor “Nobody”.",
+        "It names to whom it was lost, and its status is not “Lost”.",
+    ]
+    run = start_run(
+        "sales.opportunity",
+        "export",
+        Opportunity.objects.all(),
+        values={"columns": ["topic", "lost_to"], "format": "csv"},
+        by=administrator,
+    )
+    run.refresh_from_db()
+    with run.file.open("rb") as file:
+        assert "Gone,Volta Bikes" in file.read().decode("utf-8-sig")
 
 
 def test_products_come_in_with_their_price(bring):  # noqa: F811
