@@ -200,7 +200,7 @@ def _deal_doors() -> None:
 def _documents() -> None:
     """Catalogue, quotes, orders, invoices."""
     from sales.models import Invoice, Order, Payment, PriceList, PriceListItem, Product, Quote, TaxRate
-    from sales.queries.documents import orders_of_deals, quotes_of_deals
+    from sales.queries.documents import orders_of_deals, quotes_of_deals, quotes_worked_on
 
     declare("sales.product", "Products", ("export",), rep=READS, manager=EVERYTHING, marketer=READS)
     declare("sales.pricelist", "Price lists", rep=READS, manager=EVERYTHING)
@@ -219,6 +219,8 @@ def _documents() -> None:
         manager=(BRANCH, OWN, BRANCH, NONE),
     )
     paths.register("quote through opportunity", "sales.quote", quotes_of_deals, _("You see its opportunity."))
+    on_team = _("You are on the sales team of its deal.")
+    paths.register("quote through the team of its deal", "sales.quote", quotes_worked_on, on_team, ("change",))
     paths.register("order through opportunity", "sales.order", orders_of_deals, _("You see its opportunity."))
     for model in (Product, PriceList, PriceListItem, TaxRate, Quote, Order, Invoice, Payment):
         auditlog.register(model, exclude_fields=["version", "updated_at"])

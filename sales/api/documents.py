@@ -14,7 +14,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.access.see import must_be_able_to_add
+from crm.access.see import must_be_able_to, must_be_able_to_add
 from crm.api.sharing import Shareable
 from crm.api.views import ReadViewSet, RecordViewSet
 from crm.models import Account, Contact, Currency
@@ -182,6 +182,8 @@ class QuoteViewSet(Printing, RecordViewSet):
     def perform_update(self, form: Any) -> Any:
         fields = dict(form.validated_data)
         user: Any = self.request.user
+        if "owner" in fields and fields["owner"] != form.instance.owner:
+            must_be_able_to(user, "assign", form.instance)
         return change_quote(form.instance, lines=line_inputs(fields.pop("lines", None)), by=user, **fields)
 
     def perform_destroy(self, record: Quote) -> None:

@@ -6,11 +6,18 @@ from django.db.models import QuerySet
 
 from crm.models import User
 from sales.models import Opportunity, Order, Quote, QuoteStatus
+from sales.models.deal_people import deals_worked_on
 
 
 def quotes_of_deals(user: User) -> QuerySet:
     """Whoever sees a deal sees its quotes."""
     return Quote.objects.filter(opportunity__in=Opportunity.objects.visible_to(user)).order_by().values("pk")
+
+
+def quotes_worked_on(user: User) -> QuerySet:
+    """Whoever is on the sales team of a deal, and may change it, may change its quotes."""
+    deals = Opportunity.objects.editable_by(user).filter(pk__in=deals_worked_on(user))
+    return Quote.objects.filter(opportunity__in=deals).order_by().values("pk")
 
 
 def orders_of_deals(user: User) -> QuerySet:

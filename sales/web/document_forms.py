@@ -62,6 +62,8 @@ class QuoteForm(forms.ModelForm):
         lists = PriceList.objects.alive().filter(currency=quote.currency_id, is_active=True)
         self.fields["price_list"].queryset = lists  # type: ignore[attr-defined]
         self.fields["owner"].queryset = User.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        if not Quote.objects.reachable_by(user, "assign").filter(pk=quote.pk).exists():
+            del self.fields["owner"]  # who works on the deal of somebody else does not give its quotes away
 
     def clean_freight(self) -> Decimal:
         return self.cleaned_data.get("freight") or Decimal(0)

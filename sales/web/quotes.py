@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from crm.access.see import must_be_able_to_add, see_or_404
+from crm.access.see import must_be_able_to, must_be_able_to_add, see_or_404
 from crm.errors import CrmError, Invalid, NotAllowed, Stale
 from crm.queries.rates import base_currency
 from crm.web.frame import render_record
@@ -74,6 +74,7 @@ def quote(request: SignedIn, pk: int) -> HttpResponse:
         "tone": tone_of(found),
         "can": possible(found) if may_change else set(),
         "may_change": may_change,
+        "may_delete": Quote.objects.reachable_by(request.user, "delete").filter(pk=pk).exists(),
         "may_order": request.user.may("sales.order", "add"),
         "revisions": Quote.objects.visible_to(request.user)
         .filter(number=found.number)
@@ -193,9 +194,9 @@ def revise(request: SignedIn, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def delete(request: SignedIn, pk: int) -> HttpResponse:
-    return carry_out(
-        request, seen(Quote, request, pk), delete_quote, _("{} is in the bin."), to=reverse("sales:quotes")
-    )
+    found = see_or_404(Quote, pk, request.user)
+    must_be_able_to(request.user, "delete", found)
+    return carry_out(request, found, delete_quote, _("{} is in the bin."), to=reverse("sales:quotes"))
 
 
 @login_required
