@@ -9,6 +9,7 @@ from sales.api.documents import InvoiceViewSet, OrderViewSet, QuoteViewSet
 from sales.api.leads import LeadViewSet
 from sales.api.opportunities import OpportunityViewSet
 from sales.api.products import PriceListViewSet, ProductViewSet, TaxRateViewSet
+from sales.api.sellers import AbsenceViewSet, SellerViewSet
 
 
 def register(router: BaseRouter) -> None:
@@ -20,6 +21,8 @@ def register(router: BaseRouter) -> None:
     router.register("deal-members", MemberViewSet)
     router.register("deal-competitors", RivalryViewSet)
     router.register("assignment-rules", AssignmentRuleViewSet)
+    router.register("sellers", SellerViewSet, "seller")
+    router.register("absences", AbsenceViewSet, "absence")
     router.register("products", ProductViewSet)
     router.register("price-lists", PriceListViewSet)
     router.register("tax-rates", TaxRateViewSet)
