@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Account, Contact, Currency, User
@@ -57,8 +58,10 @@ class QuoteForm(forms.ModelForm):
         self.initial["freight"] = plain(quote.freight) if quote.freight else ""
         self.fields["freight"].required = False
         people = Contact.objects.visible_to(user)
-        people = people.filter(account=quote.account_id) if quote.account_id else people.filter(pk=quote.contact_id)
-        self.fields["contact"].queryset = people  # type: ignore[attr-defined]
+        of_the_account = people.filter(account=quote.account_id) if quote.account_id else people.none()
+        # Who stands on it stays, also for somebody who works on the deal and does not see the person
+        offered = Contact.objects.filter(Q(pk__in=of_the_account.values("pk")) | Q(pk=quote.contact_id))
+        self.fields["contact"].queryset = offered  # type: ignore[attr-defined]
         lists = PriceList.objects.alive().filter(currency=quote.currency_id, is_active=True)
         self.fields["price_list"].queryset = lists  # type: ignore[attr-defined]
         self.fields["owner"].queryset = User.objects.filter(is_active=True)  # type: ignore[attr-defined]
