@@ -55,6 +55,7 @@ def test_a_member_of_the_team_changes_activates_and_revises_the_quotes_of_the_de
     draft.refresh_from_db()
     assert (draft.notes, draft.owner) == ("With forty seats", rep)
     assert reasons(fresh(engineer), draft, "change") == ["You are on the sales team of its deal."]
+    assert api(client, "patch", draft, {"lines": [{"name": "Setup", "unit_price": "100"}]}).status_code == 200
     client.post(f"{draft.get_absolute_url()}activate/")
     draft.refresh_from_db()
     assert draft.status == "active"
