@@ -22,6 +22,10 @@ KINDS = ["email.opened", "email.clicked"]
 
 @pytest.fixture
 def people(db):
+    return twelve_people()
+
+
+def twelve_people():
     """Twelve contacts who differ in everything that the rules below can ask."""
     accounts = [
         AccountFactory(name="Northwind", industry="Wind", employees=50),
@@ -198,7 +202,9 @@ def compared(rule, person):
         "email_domain": person.email.rpartition("@")[2],
         "is_prospect": person.is_prospect,
         "last_active": person.last_active_at,
-        "commercial_consent": Consent.objects.filter(point__value=person.email, granted=True).exists(),
+        "commercial_consent": Consent.objects.filter(
+            point__value=person.email, granted=True, is_current=True, topic=None, purpose="commercial"
+        ).exists(),
     }[rule.attribute]
     wanted = rule.value
     if isinstance(value, str) and rule.attribute != "country":
