@@ -170,6 +170,7 @@ def test_a_lead_from_the_desk_begins_its_history_with_what_it_began_with(rep, db
 NEEDS_NONE = {
     ("crm/actions/digests.py", "User"): "when the last digest went out is no change that anybody made",
     ("crm/actions/reminders.py", "Activity"): "that somebody was reminded is no change that anybody made",
+    ("crm/actions/series.py", "Activity"): "which moment of its series one stands for is no change that anybody made",
     ("crm/actions/departures.py", "User"): "that the handing over is done is no change that anybody made",
     ("crm/actions/custom_fields.py", "CustomField"): "in which order fields stand is no part of what they mean",
     ("crm/custom_fields/erasing.py", "CustomField"): "how far the job is, is no change that anybody made",

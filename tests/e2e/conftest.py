@@ -12,6 +12,8 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
+EVERY_DATABASE = ("rep_way", "marketer_way", "list_way", "board_way", "timeline_way", "import_way", "rule_builder")
+"""The ways that ask most of the database are walked on each; of the others one is enough to see that the page works."""
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -22,6 +24,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+            if item.path.stem.removeprefix("test_") not in EVERY_DATABASE:
+                item.add_marker(pytest.mark.once)
         if "serious" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.once)
 
