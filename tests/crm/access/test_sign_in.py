@@ -100,7 +100,7 @@ def test_whoever_needs_a_second_factor_sets_one_up_before_any_other_page(client,
     if asked_by == "role":
         Role.objects.filter(key="rep").update(needs_second_factor=True)
     else:
-        Company.objects.create(name="Northwind", needs_second_factor=True)
+        Company.objects.create(pk=1, name="Northwind", needs_second_factor=True)
     sign_in(client, rep)
     for page in ("/contacts/", "/", "/notifications/bell/"):
         assert client.get(page)["Location"] == "/settings/second-factor/", page

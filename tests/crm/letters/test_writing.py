@@ -191,7 +191,7 @@ def test_the_writer_hears_that_it_did_not_go_out(rep, asha, run_jobs):
 
 
 def test_the_morning_is_that_of_the_reader(rep):
-    Company.objects.create(name="Northwind", time_zone="Europe/Vienna")
+    Company.objects.create(pk=1, name="Northwind", time_zone="Europe/Vienna")
     with time_machine.travel(datetime(2031, 3, 7, 12, 0, tzinfo=UTC), tick=False):  # a Friday
         now = timezone.now()
         assert next_morning("Asia/Kolkata", now) == datetime(2031, 3, 10, 3, 0, tzinfo=UTC)
