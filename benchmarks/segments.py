@@ -142,11 +142,12 @@ def _bare_build() -> None:
 
 
 def _look_again() -> None:
+    """As the reader of what was touched does it."""
     from django.utils import timezone
 
-    from marketing.actions.membership import refresh
+    from marketing.actions.membership import look_again
 
-    refresh(_segment().pk, timezone.now(), only=list(range(5_000, 6_000)))
+    look_again(list(range(5_000, 6_000)), timezone.now())
 
 
 if __name__ == "__main__":
