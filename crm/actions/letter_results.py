@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from crm.actions.activities import finish
 from crm.actions.letters import messages_of
 from crm.actions.notifications import notify
-from crm.delivery.letters import LETTER
+from crm.delivery.contents import LETTER
 from crm.models import Activity, Letter, Message
 
 BATCH = 100

@@ -22,8 +22,8 @@ from crm.actions.activities import about, finish
 from crm.actions.attachments import attach_file, attachments_of
 from crm.delivery import queueing
 from crm.delivery.channels import normal_email
+from crm.delivery.contents import LETTER
 from crm.delivery.eligibility import why_not
-from crm.delivery.letters import LETTER
 from crm.delivery.mime import address_header
 from crm.delivery.rendering import text_of
 from crm.errors import Invalid, NotAllowed
@@ -121,6 +121,14 @@ def send_at(activity: Activity, due_at: datetime | None) -> None:
     locked = Activity.objects.select_for_update(of=("self",)).get(pk=activity.pk)
     locked.due_at = at
     locked.save()
+
+
+def hidden_readers(letter: Letter) -> list[str]:
+    """The addresses that get a copy which its heads do not tell of."""
+    told = f"{letter.to_line}, {letter.cc_line}"
+    seen = {normal_email(address) for _name, address in getaddresses([told])}
+    every = list(messages_of(letter).order_by("pk").values_list("address", flat=True))
+    return [address for address in every if address not in seen] if len(every) > 1 else []
 
 
 def parse_addresses(text: str, field: str) -> list[str]:

@@ -104,11 +104,20 @@ def _letter(activity: Activity, guest: Attendee, by: User, method: str, is_known
         )
     else:
         first, last = _("we meet for “%s”:"), _("The attached file puts it into your calendar.")
+    when = f"{starts:%A, %-d %B %Y, %H:%M} ({zone.key})"
+    return letter_to(guest, host, activity, (first % activity.subject, when, last), is_cancelled=is_cancelled)
+
+
+def letter_to(
+    guest: Attendee, host: User, activity: Activity, said: tuple[str, str, str], *, is_cancelled: bool
+) -> str:
+    """An invitation's text around what it says: what is the matter, when, and what the file does."""
+    first, when, last = said
     lines = [
-        _("Hello %s,") % (getattr(who, "first_name", "") or who),
+        _("Hello %s,") % (getattr(guest.who, "first_name", "") or guest.who),
         "",
-        first % activity.subject,
-        f"{starts:%A, %-d %B %Y, %H:%M} ({zone.key})",
+        first,
+        when,
         *([_("Where: %s") % activity.location] if activity.location else []),
         *(["", activity.body] if activity.body and not is_cancelled else []),
         "",

@@ -16,7 +16,8 @@ from crm.audit import changing, keep_in_bulk
 from crm.errors import Invalid, NotAllowed
 from crm.hooks import personal, retention
 from crm.hooks.personal import PersonalData
-from crm.models import Contact, Erasure, RetentionRule, User
+from crm.log.triggers import touch
+from crm.models import Contact, Erasure, Interaction, RetentionRule, User
 
 BATCH = 1000
 BATCHES = 20
@@ -113,7 +114,10 @@ def _clear_batch(keeping: retention.Keeping, before: datetime) -> int:
     ids = list(keeping.old(before).order_by("pk").values_list("pk", flat=True)[:BATCH])
     if not ids:
         return 0
-    keeping.clear(keeping.old(before).filter(pk__in=ids))
+    rows = keeping.old(before).filter(pk__in=ids)
+    if rows.model is Interaction:  # whoever counts what she did, counts anew
+        touch(set(rows.exclude(contact=None).values_list("contact_id", flat=True)))
+    keeping.clear(rows)
     rule, _ = RetentionRule.objects.get_or_create(name=keeping.name, defaults={"days": keeping.days})
     rule.cleared, rule.cleared_at = rule.cleared + len(ids), timezone.now()
     rule.save(update_fields=["cleared", "cleared_at"])

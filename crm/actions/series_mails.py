@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.actions.meeting_mails import mail_guests, must_have_address, subject_of
+from crm.actions.meeting_mails import letter_to, mail_guests, must_have_address, subject_of
 from crm.delivery.queueing import Attachment, send_one
 from crm.models import Activity, ActivitySeries, Attendee, User
 from crm.queries.series import guests_of, occurrences_of, typical
@@ -68,7 +68,7 @@ def mail_those_of_one(activity: Activity, *, by: User, method: str = "REQUEST") 
 
 def _letter(series: ActivitySeries, pattern: Activity, guest: Attendee, by: User, method: str, is_known: bool) -> str:
     """Its times are told on its own clock: on the guest's, summer time may begin on another day."""
-    host, who = pattern.owner or by, guest.who
+    host = pattern.owner or by
     starts = series.starts_at.astimezone(ZoneInfo(series.time_zone))
     if method == "CANCEL":
         first, last = (
@@ -82,21 +82,10 @@ def _letter(series: ActivitySeries, pattern: Activity, guest: Attendee, by: User
         )
     else:
         first, last = _("we meet for “%s”:"), _("The attached file puts all of them into your calendar.")
-    lines = [
-        _("Hello %s,") % (getattr(who, "first_name", "") or who),
-        "",
-        first % pattern.subject,
-        _("%(how_often)s, from %(first)s (%(zone)s)")
-        % {
-            "how_often": Repeat.of(series.rule).words,
-            "first": f"{starts:%A, %-d %B %Y, %H:%M}",
-            "zone": series.time_zone,
-        },
-        *([_("Where: %s") % pattern.location] if pattern.location else []),
-        *(["", pattern.body] if pattern.body and method != "CANCEL" else []),
-        "",
-        last,
-        "",
-        str(host),
-    ]
-    return "\n".join(lines)
+    told = {
+        "how_often": Repeat.of(series.rule).words,
+        "first": f"{starts:%A, %-d %B %Y, %H:%M}",
+        "zone": series.time_zone,
+    }
+    when = _("%(how_often)s, from %(first)s (%(zone)s)") % told
+    return letter_to(guest, host, pattern, (first % pattern.subject, when, last), is_cancelled=method == "CANCEL")

@@ -25,6 +25,8 @@ class Content:
     is_literal: bool = False
 
 
+LETTER = "crm.letter"
+"""What one person, or a program, wrote to one other (crm.models.Letter)."""
 Ref = tuple[str, int, int]
 Loader = Callable[[int, int], Content]
 

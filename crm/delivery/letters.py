@@ -8,12 +8,10 @@ from django.conf import settings
 
 from crm.actions.attachments import attachments_of
 from crm.delivery import links, rendering, tokens
-from crm.delivery.contents import Content
+from crm.delivery.contents import LETTER, Content
 from crm.delivery.eligibility import declines_tracking
 from crm.delivery.mime import File
 from crm.models import Activity, Letter, Message
-
-LETTER = "crm.letter"
 
 
 @dataclass(frozen=True)

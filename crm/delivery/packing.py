@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from liquid.exceptions import LiquidError
 
 from crm.delivery import contents, rendering, tokens
-from crm.delivery.contents import Content, Ref
-from crm.delivery.letters import LETTER, load_letter_parts
+from crm.delivery.contents import LETTER, Content, Ref
+from crm.delivery.letters import load_letter_parts
 from crm.delivery.mime import address_header, letter_mail
 from crm.delivery.persons import NOBODY, values_by_contact
 from crm.delivery.providers import Outcome, Parcel, Result

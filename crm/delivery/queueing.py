@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from crm import jobs
 from crm.delivery.channels import DELIVER, way
-from crm.delivery.contents import Ref
+from crm.delivery.contents import LETTER, Ref
 from crm.delivery.persons import values_of
 from crm.delivery.senders import domain_of
 from crm.errors import Invalid
@@ -192,7 +192,7 @@ def send_one(
             address=address,
             sender=sender,
             campaign_id=_pk(campaign),
-            content_type="crm.letter",
+            content_type=LETTER,
             content_id=letter.pk,
             message_id=new_message_id(sender),
             due_at=due_at or now,
@@ -218,7 +218,7 @@ def queue_letter(
             purpose=purpose,
             contact=contact,
             address=address,
-            content_type="crm.letter",
+            content_type=LETTER,
             content_id=letter.pk,
             message_id=message_id,
             due_at=due_at,

@@ -24,7 +24,7 @@ from django.db.models import (
 )
 
 from crm.actions.consent import suppress
-from crm.delivery.contents import Ref
+from crm.delivery.contents import LETTER, Ref
 from crm.delivery.providers import Outcome, Result
 from crm.log.recording import record
 from crm.models import Interaction, Letter, Message, Suppression
@@ -90,7 +90,7 @@ def _tell(kind: str, messages: list[int], title: str, now: datetime) -> None:
     }
     named = {f"of_{name}": value for name, value in columns.items()}
     written = Letter.objects.filter(pk=OuterRef("content_id"), activity__isnull=False)
-    told_elsewhere = Q(Exists(written), content_type="crm.letter")
+    told_elsewhere = Q(Exists(written), content_type=LETTER)
     rows = Message.objects.filter(pk__in=messages).exclude(contact=None).exclude(told_elsewhere).order_by("pk")
     insert_select(Interaction, list(columns), rows.annotate(**named).values_list(*named))
 

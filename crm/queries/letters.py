@@ -13,7 +13,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm.delivery.letters import LETTER
+from crm.delivery.contents import LETTER
 from crm.models import Activity, EmailTemplate, Interaction, Letter, Message
 from crm.queries.happenings import MACHINES, Happening
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db.models import Model
 
+from crm.delivery.contents import LETTER
 from crm.mailbox.parts import key_of
 from crm.models import Activity, Contact, IncomingMail, Letter, Message, User
 
-LETTER = "crm.letter"
 LONGEST_ID = 200
 
 

@@ -154,9 +154,14 @@ def log_rows(kind: str, source: Source | None) -> QuerySet[Interaction]:
     return rows.filter(source_type=source[0], source_id=source[1]) if source else rows
 
 
+def commercial_emails() -> QuerySet[Message]:
+    """Those that were sent: of them one is a person's last."""
+    return Message.objects.filter(channel="email", purpose=Purpose.COMMERCIAL, sent_at__isnull=False)
+
+
 def _last_email(contact: Any) -> Subquery:
     """The id of the last commercial email sent to a contact."""
-    sent = Message.objects.filter(contact=contact, channel="email", purpose=Purpose.COMMERCIAL, sent_at__isnull=False)
+    sent = commercial_emails().filter(contact=contact)
     return Subquery(sent.order_by("-sent_at", "-pk").values("pk")[:1])
 
 

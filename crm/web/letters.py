@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from crm.access.see import must_be_able_to_add, see_or_404
 from crm.actions.attachments import attachments_of
-from crm.actions.letters import send_at, take_back, write_letter
+from crm.actions.letters import hidden_readers, send_at, take_back, write_letter
 from crm.delivery.eligibility import why_not
 from crm.errors import CrmError
 from crm.models import Activity, Attachment, Contact, EmailTemplate, Letter
@@ -161,13 +161,11 @@ def letter_facts(request: SignedIn) -> JsonResponse:
     must_be_able_to_add(request.user, Activity)
     record = record_named(request.GET.get("on", ""), request.user)
     contact = _contact(request, record)
-    asked = request.GET.get("template", "")
     facts: dict[str, Any] = {"morning": morning_in_words(contact), "why_not": _why_not(contact)}
-    if asked.isdigit():
-        template = get_object_or_404(EmailTemplate.objects.visible_to(request.user), pk=asked)
+    if template := _template(request):
         said = filled(template.subject, template.html, record=record, contact=contact, by=request.user)
-        html = said.html + (request.user.signature and f"<p></p>{request.user.signature}")
         files = list(attachments_of(template).values_list("name", flat=True))
+        html = said.html + _signed(request)
         facts |= {"subject": said.subject, "html": html, "empty": said.empty, "files": files}
     return JsonResponse(facts)
 
@@ -232,17 +230,25 @@ def _begun(request: SignedIn, record: Any, contact: Contact | None, waiting: Act
         letter = waiting.letter
         at = timezone.localtime(letter.waits_until) if letter.waits_until else None
         return {
-            "to": contact, "cc": letter.cc_line, "subject": letter.subject, "html": letter.html, "when": LATER, "at": at,
-            "is_tracked": letter.is_tracked,
+            "to": contact, "cc": letter.cc_line, "bcc": ", ".join(hidden_readers(letter)), "subject": letter.subject,
+            "html": letter.html, "when": LATER, "at": at, "is_tracked": letter.is_tracked,
         }  # fmt: skip
-    signature = request.user.signature
-    begun: dict[str, Any] = {"to": contact, "html": f"<p></p>{signature}" if signature else ""}
-    asked = request.GET.get("template", "")
-    if asked.isdigit():
-        template = get_object_or_404(EmailTemplate.objects.visible_to(request.user), pk=asked)
+    begun: dict[str, Any] = {"to": contact, "html": _signed(request)}
+    if template := _template(request):
         said = filled(template.subject, template.html, record=record, contact=contact, by=request.user)
         begun |= {"template": template, "subject": said.subject, "html": said.html + begun["html"]}
     return begun
+
+
+def _template(request: SignedIn) -> EmailTemplate | None:
+    """The one that was asked for."""
+    asked = request.GET.get("template", "")
+    return get_object_or_404(EmailTemplate.objects.visible_to(request.user), pk=asked) if asked.isdigit() else None
+
+
+def _signed(request: SignedIn) -> str:
+    """Room to write in, and the signature below."""
+    return f"<p></p>{request.user.signature}" if request.user.signature else ""
 
 
 def _contact(request: SignedIn, record: Any) -> Contact | None:
@@ -297,9 +303,7 @@ def _message_id(mail: Activity) -> str:
 def _why_not(contact: Contact | None) -> str:
     if contact is None:
         return ""
-    return (
-        escape(why_not(contact, purpose="transactional")) if contact.email else _("%s has no email address.") % contact
-    )
+    return why_not(contact, purpose="transactional") if contact.email else _("%s has no email address.") % contact
 
 
 def _label(record: Any) -> str:

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from django.db.models import F, Max, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from crm.models import Contact, Interaction, Message, Purpose
+from crm.models import Contact, Interaction
 from crm.rules.columns import among
-from crm.rules.compile import HUMAN
+from crm.rules.compile import HUMAN, commercial_emails
 from crm.rules.tree import LAST, Did
 from marketing.models import Engagement
 
@@ -69,9 +69,7 @@ def shortcut(did: Did, now: datetime) -> Q | None:
 
 def _last_emails(contacts: Sequence[int]) -> Iterator[tuple[int, int]]:
     """(contact, the last commercial email sent to her)."""
-    sent = Message.objects.filter(
-        contact__among=contacts, channel="email", purpose=Purpose.COMMERCIAL, sent_at__isnull=False
-    )
+    sent = commercial_emails().filter(contact__among=contacts)
     place = Window(RowNumber(), partition_by="contact_id", order_by=[F("sent_at").desc(), F("pk").desc()])
     yield from sent.annotate(place=place).filter(place=1).values_list("contact_id", "pk")
 

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from crm.actions.privacy import clear_old_data
 from crm.errors import Forbidden, Invalid, NotAllowed
+from crm.hooks import retention
 from crm.log.recording import record
-from crm.models import Account, Consent, Contact, ContactPoint, Interaction, Message
+from crm.models import Account, Consent, Contact, ContactPoint, Interaction, Message, RetentionRule
 from crm.rules.use import RuleInvalid, words
 from marketing.actions import membership, segments
 from marketing.actions.membership import refresh
@@ -23,7 +25,7 @@ from marketing.actions.segments import (
     reconcile,
     remove_members,
 )
-from marketing.models import Segment
+from marketing.models import Engagement, Segment
 from marketing.queries.segments import why
 from marketing.uses import uses_of
 from sales.models import Lead
@@ -385,3 +387,20 @@ def test_another_rule_tells_who_would_enter_and_leave_and_its_size_is_kept_by_th
     assert (effect.enter, effect.leave) == (2, 1)
     size = segment.sizes.get()
     assert (size.members, size.entered, size.left) == (1, 1, 0)
+
+
+def test_what_the_log_has_let_go_is_gone_from_the_roll_up_too(made, run_jobs):
+    asha = ContactFactory()
+    record("email.opened", contact=asha, verdict="human", occurred_at=timezone.now() - timedelta(days=2000))
+    segment = made({"did": "email.opened"})
+    run_jobs()
+    assert Engagement.objects.filter(contact=asha).exists()
+    assert people_of(segment) == {asha.pk}
+    keeping = next(one for one in retention.all_keepings() if one.old(timezone.now()).model is Interaction)
+    RetentionRule.objects.update_or_create(name=keeping.name, defaults={"days": 365})
+    clear_old_data(timezone.now())
+    run_jobs()
+    assert not Engagement.objects.filter(contact=asha).exists()
+    assert people_of(segment) == set()
+    refresh(segment.pk, timezone.now())
+    assert people_of(segment) == set()

@@ -160,3 +160,24 @@ def test_of_several_readers_the_one_who_answers_is_the_one_who_answered(rep, lea
     raw = f"From: {tom.email}\r\nSubject: Re: Hello\r\nMessage-ID: <t@x.example>\r\nIn-Reply-To: {identity}\r\n\r\nYes\r\n"
     (came,) = file_mail(raw.encode()).activities
     assert came.contact == tom
+
+
+def test_what_waits_keeps_its_hidden_copies_when_it_is_changed(rep, lead, client):
+    tomorrow = timezone.now() + timedelta(days=1)
+    waiting = write_letter(
+        by=rep, to=lead.contact, subject="Old", html="<p>Hi</p>", due_at=tomorrow, cc="tom@berg.example",
+        bcc="boss@tandem.example",
+    )  # fmt: skip
+    client.force_login(rep)
+    form_ = client.get(f"{reverse('crm:write')}?instead={waiting.pk}").context["form"]
+    assert form_["cc"].value() == "tom@berg.example"
+    assert form_["bcc"].value() == "boss@tandem.example"
+
+
+def test_why_somebody_cannot_be_written_to_is_told_as_it_is(rep, lead, client):
+    lead.contact.last_name = "O'Neil"
+    lead.contact.email = ""
+    lead.contact.save()
+    client.force_login(rep)
+    facts = client.get(reverse("crm:letter-facts"), {"on": f"sales.lead:{lead.pk}"}).json()
+    assert facts["why_not"] == "Asha O'Neil has no email address."
