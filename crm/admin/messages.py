@@ -26,6 +26,7 @@ TONES = {
     "failed": "danger",
     "cancelled": "neutral",
     "unknown": "warning",
+    "held": "warning",
 }
 
 

@@ -54,12 +54,14 @@ def queue_for(
     campaign: Campaign | int | None = None,
     sender: Sender | int | None = None,
     variables: dict[str, Any] | None = None,
-    due_at: datetime | None = None,
+    due_at: datetime | Combinable | None = None,
     expires_at: datetime | None = None,
+    variant: str | Combinable = "",
 ) -> int:
     """One INSERT … SELECT for any number of contacts; answers how many rows are new. See crm/delivery/__init__.py.
 
-    `send_key` is a text or an expression over `contacts`, of at most 80 letters.
+    `send_key` is a text or an expression over `contacts`, of at most 80 letters; `due_at` and `variant` can be such
+    expressions, too.
     """
     now = timezone.now()
     said_key = typed(_short(send_key), CharField()) if isinstance(send_key, str) else Cast(send_key, CharField())
@@ -78,10 +80,11 @@ def queue_for(
         "content_id": typed(content[1], number),
         "content_version": typed(content[2], number),
         "variables": typed(variables or {}, JSONField()),
+        "variant": typed(variant, text) if isinstance(variant, str) else variant,
         "message_id": Concat(Value("<"), RandomHex(), Value(f"@{domain_of(sender)}>"), output_field=text),
         "status": typed(Message.Status.DUE.value, text),
         "reason": typed("", text),
-        "due_at": typed(due_at or now, moment),
+        "due_at": due_at if isinstance(due_at, Combinable) else typed(due_at or now, moment),
         "expires_at": typed(expires_at, moment),
         "attempts": typed(0, number),
         "claim": typed(None, text),
@@ -294,8 +297,8 @@ def _insert(rows: list[Message]) -> int:
         return Message.objects.filter(key__in=keys).count() - before
 
 
-def _nudge(channel: str, due_at: datetime | None, now: datetime) -> None:
-    if due_at is None or due_at <= now:
+def _nudge(channel: str, due_at: datetime | Combinable | None, now: datetime) -> None:
+    if not isinstance(due_at, datetime) or due_at <= now:
         jobs.nudge(DELIVER, channel, name=f"{DELIVER}:{channel}")
 
 

@@ -40,6 +40,7 @@ class Message(models.Model):
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
         UNKNOWN = "unknown", "Unknown"
+        HELD = "held", "Paused"
 
     key = models.CharField(max_length=120, unique=True)
     send_key = models.CharField(max_length=100, help_text="What sent it; an address gets one message per send.")
@@ -54,6 +55,12 @@ class Message(models.Model):
     content_id = models.BigIntegerField(null=True)
     content_version = models.PositiveIntegerField(default=1)
     variables = models.JSONField(default=dict)
+    variant = models.CharField(
+        max_length=1,
+        blank=True,
+        default="",
+        help_text="A to J where it takes part in a test of variants; fixed when it was queued.",
+    )
     message_id = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.DUE)
     reason = models.CharField(max_length=300, blank=True)

@@ -11,7 +11,7 @@ from crm.delivery.verdicts import LIKELY_HUMAN
 from crm.models import Contact, Interaction, Message
 
 DONE = (Message.Status.SENT, Message.Status.UNKNOWN)
-WAITING = Message.Status.DUE
+WAITING = (Message.Status.DUE, Message.Status.HELD)
 OPENED, CLICKED = ("email.opened",), ("email.clicked", "sms.clicked")
 
 
@@ -59,15 +59,15 @@ def results_of(messages: QuerySet[Message]) -> Results:
         )
     }
     happened = rows.aggregate(**one)
-    left = messages.exclude(status__in=[*DONE, WAITING])
+    left = messages.exclude(status__in=[*DONE, *WAITING])
     reasons = left.order_by().values_list("reason").annotate(n=Count("pk")).order_by("-n")[:20]
-    sent = sum(status.get(name, 0) for name in DONE)
+    sent, waiting = (sum(status.get(name, 0) for name in names) for names in (DONE, WAITING))
     happened["delivered"] = max(0, (happened["delivered"] or _without_receipts(messages, sent)) - happened["bounced"])
     return Results(
         total=sum(status.values()),
-        waiting=status.get(WAITING, 0),
+        waiting=waiting,
         sent=sent,
-        not_sent=sum(status.values()) - sent - status.get(WAITING, 0),
+        not_sent=sum(status.values()) - sent - waiting,
         reasons=tuple((reason or "No reason is known.", n) for reason, n in reasons),
         **happened,
     )
@@ -86,9 +86,9 @@ def messages_with(messages: QuerySet[Message], result: str) -> QuerySet[Message]
         case "sent":
             return messages.filter(status__in=DONE)
         case "waiting":
-            return messages.filter(status=WAITING)
+            return messages.filter(status__in=WAITING)
         case "not_sent":
-            return messages.exclude(status__in=[*DONE, WAITING])
+            return messages.exclude(status__in=[*DONE, *WAITING])
         case "delivered":
             taken = Q(_heard("email.delivered")) | Q(channel="sms", status__in=DONE)
             return messages.filter(taken).exclude(_heard("email.bounced"))
@@ -116,7 +116,7 @@ def _heard(*kinds: str, by_people: bool = False) -> Exists:
 def invited(campaign: Any) -> QuerySet:
     """The ids of contacts that a commercial message of the campaign was sent to, or is on its way to."""
     messages = Message.objects.filter(
-        campaign=campaign, purpose="commercial", status__in=[*DONE, WAITING, Message.Status.FAILED]
+        campaign=campaign, purpose="commercial", status__in=[*DONE, *WAITING, Message.Status.FAILED]
     )
     return messages.exclude(contact=None).order_by().values("contact").distinct()
 
