@@ -1,13 +1,14 @@
 """What journeys puts on the hooks."""
 
 from crm import jobs
-from crm.hooks import contact_actions, navigation, panels, search
+from crm.hooks import attributes, contact_actions, navigation, panels, search
 from crm.hooks.resources import EVERYTHING, READS, declare
-from crm.log import kinds
+from crm.log import kinds, triggers
 from crm.log.reading import Reader, register
 from crm.search import indexed
-from journeys import personal, using_segments
+from journeys import personal, using_segments, watched
 from journeys.indexed import JOURNEYS
+from journeys.queries import memberships
 from marketing import uses
 
 
@@ -27,6 +28,9 @@ def wire() -> None:
     jobs.register_sweep("journeys.tasks.admit_members", lambda now: journeys_admitting().exists())
     jobs.register_sweep("journeys.tasks.clear_stopped", lambda now: journeys_to_clear().exists())
     uses.register("journeys", using_segments.journeys_of)
+    for attribute in memberships.attributes():
+        attributes.register(attribute)
+    triggers.keep(watched.PARTICIPANT)
     indexed.keep(JOURNEYS)
     personal.register_all()
     _faces()

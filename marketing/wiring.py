@@ -92,6 +92,7 @@ def _events() -> None:
             registrations.is_registered_q,
             group="Events",
             choices=registrations.event_choices,
+            proof=registrations.registration_proof,
         )
     )
 
@@ -154,7 +155,15 @@ def _segments() -> None:
     kinds.declare("segment.entered", "Entered a segment", icon="login-2", group="Segments", is_behaviour=False)
     kinds.declare("segment.left", "Left a segment", icon="logout-2", group="Segments", is_behaviour=False)
     attributes.register(
-        attributes.Attribute("segment", "Segment", "choice", segments.member_q, "Marketing", segments.segment_choices)
+        attributes.Attribute(
+            "segment",
+            "Segment",
+            "choice",
+            segments.member_q,
+            "Marketing",
+            segments.segment_choices,
+            proof=segments.member_proof,
+        )
     )
     uses.register("marketing.segments", using_segments.segments_of)
     uses.register("marketing.scores", using_segments.scores_of)
@@ -195,7 +204,15 @@ def _scores() -> None:
     declare("marketing.scoringmodel", "Scoring", rep=READS, manager=READS, marketer=EVERYTHING)
     kinds.declare("score.reached", "Score reached the threshold", icon="trophy", group="Scoring", is_behaviour=False)
     attributes.register(
-        attributes.Attribute("score", "Score", "number", scores.score_q, "Marketing", subjects=scores.model_choices)
+        attributes.Attribute(
+            "score",
+            "Score",
+            "number",
+            scores.score_q,
+            "Marketing",
+            subjects=scores.model_choices,
+            proof=scores.score_proof,
+        )
     )
     rankings.register(rankings.Ranking("score", "Score", scores.points_in, scores.model_choices))
     reading.register(reading.Reader("marketing.scores", listening.scores_hear, score_actions.kinds_that_score))

@@ -5,6 +5,7 @@ What the fields of a record say needs no offering: crm/rules/facts.py makes an a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -12,6 +13,15 @@ from django.db.models import Q
 from crm.hooks.registry import Registry, Text
 
 Choices = Callable[[], Sequence[tuple[Any, Text]]]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A row that makes a condition true for one person, in words, and when it came about."""
+
+    words: str
+    at: datetime | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -23,7 +33,8 @@ class Attribute:
     it for plain columns. Dates come as moments: from, before, between (half open), is_empty, is_filled; days as days.
     `choices` are offered by editors and checked by the rule language; where they are people (`is_person`), “me” is one,
     too. `to` is the kind of record that is chosen by its id. An attribute with `subjects` (the score of which model) is
-    called `to_q(op, value, subject)`.
+    called `to_q(op, value, subject)`. `proof(contact, value, subject)` answers the rows that a test of the contact
+    with this id looks at, the last first, at most 20; `value` is None where the operator takes none.
     """
 
     name: str
@@ -35,6 +46,7 @@ class Attribute:
     subjects: Choices | None = None
     to: str = ""
     is_person: bool = False
+    proof: Callable[[int, Any, Any], Sequence[Proof]] | None = None
 
 
 _attributes: Registry[Attribute] = Registry("attribute")

@@ -28,13 +28,15 @@ class Watch:
     """Changes of `table` touch the contacts that `contacts` selects, as one column called id.
 
     `{rows}` stands for the changed rows, old and new, and is called `changed`; `columns` are those it has. `on` narrows
-    the events.
+    the events. `if_different`: an update counts only where one of the columns has another value than before, for a table
+    whose other columns are written all the time.
     """
 
     table: str
     columns: tuple[str, ...]
     contacts: str
     on: tuple[str, ...] = EVENTS
+    if_different: bool = False
 
     def name(self, event: str) -> str:
         return f"touched_{self.table}_{event.lower()}"
@@ -103,13 +105,22 @@ def _run(using: str, statements: Iterable[str]) -> None:
 def _make_sqlite(watch: Watch) -> Iterable[str]:
     for event in watch.on:
         seen = {"INSERT": ("NEW",), "DELETE": ("OLD",), "UPDATE": ("OLD", "NEW")}[event]
-        rows = " UNION ".join(
-            "SELECT " + ", ".join(f"{which}.{column} AS {column}" for column in watch.columns) for which in seen
+        rows = _changed(
+            watch,
+            ["SELECT " + ", ".join(f"{which}.{column} AS {column}" for column in watch.columns) for which in seen],
         )
         yield (
             f'CREATE TRIGGER IF NOT EXISTS "{watch.name(event)}" AFTER {event} ON "{watch.table}" BEGIN '
             f"INSERT INTO crm_touched (contact_id) {_select(watch, f'({rows})')}; END"
         )
+
+
+def _changed(watch: Watch, sides: list[str]) -> str:
+    """The rows of an event; of an update the old and the new ones."""
+    if watch.if_different and len(sides) == 2:
+        old, new = sides
+        return f"SELECT * FROM ({old} EXCEPT {new}) AS was UNION SELECT * FROM ({new} EXCEPT {old}) AS became"
+    return " UNION ".join(sides)
 
 
 def _select(watch: Watch, rows: str) -> str:
@@ -127,7 +138,7 @@ def _make_postgresql(watch: Watch) -> Iterable[str]:
     }
     tables = {"new_rows": "NEW TABLE AS new_rows", "old_rows": "OLD TABLE AS old_rows"}
     for event in watch.on:
-        rows = " UNION ".join(f"SELECT {columns} FROM {source}" for source in sources[event])
+        rows = _changed(watch, [f"SELECT {columns} FROM {source}" for source in sources[event]])
         yield (
             f"CREATE FUNCTION {watch.name(event)}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             f"INSERT INTO crm_touched (contact_id) {_select(watch, f'({rows})')}; RETURN NULL; END $$"

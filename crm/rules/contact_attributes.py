@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from functools import cache, partial
 
 from babel import Locale
-from django.db.models import Q, Value
+from django.db.models import Q, Subquery, Value
 from django.db.models.functions import StrIndex, Substr
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from crm.countries import countries
-from crm.hooks.attributes import Attribute, register
-from crm.models import Consent, Purpose
+from crm.hooks.attributes import Attribute, Proof, register
+from crm.models import Consent, Contact, Purpose
 from crm.rules.columns import among, choice, column, expression, flag, text
 
 DOMAIN = Substr("email_normal", StrIndex("email_normal", Value("@")) + 1)
@@ -35,7 +36,10 @@ def register_all() -> None:
     person("is_prospect", "Is a prospect", "yesno", flag("is_prospect"))
     person("created", "Created", "date", column("created_at"))
     person("last_active", "Last active", "date", column("last_active_at"))
-    person("commercial_consent", "Commercial consent", "yesno", partial(_consent, Purpose.COMMERCIAL))
+    person(
+        "commercial_consent", "Commercial consent", "yesno", partial(_consent, Purpose.COMMERCIAL),
+        proof=partial(_said, Purpose.COMMERCIAL),
+    )  # fmt: skip
     company("account", "Account name", "text", text("account__name"))
     company("industry", "Industry", "text", text("account__industry"))
     company("account_country", "Account country", "choice", choice("account__country"), choices=_countries)
@@ -87,3 +91,15 @@ def _consent(purpose: str, op: str, value: bool) -> Q:
     yes = Consent.objects.filter(is_current=True, granted=True, purpose=purpose, topic=None, point__channel="email")
     given = among("email_normal", yes, "point__value")
     return given if value else ~given
+
+
+def _said(purpose: str, contact: int, _value: object, _subject: object) -> Sequence[Proof]:
+    """What the address of the contact says now: the entry of the ledger that counts."""
+    address = Contact.objects.filter(pk=contact).values("email_normal")[:1]
+    entries = Consent.objects.filter(
+        is_current=True, purpose=purpose, topic=None, point__channel="email", point__value=Subquery(address)
+    )
+    return [
+        Proof(_("Yes, by %s") % one.source if one.granted else _("No, by %s") % one.source, one.given_at)
+        for one in entries
+    ]

@@ -21,8 +21,10 @@ from crm.errors import CrmError, Invalid
 from crm.models import Contact
 from crm.rules.counting import PATIENCE, TooSlow, within
 from crm.rules.forms import LONGEST, RuleField
+from crm.rules.tree import CONTACT
 from crm.rules.use import RuleInvalid
 from crm.search.finding import narrow
+from crm.web.facts_said import facts_of
 from crm.web.pages import answer, done
 from marketing.actions.segments import (
     NeedsConfirmation,
@@ -164,7 +166,8 @@ class SegmentAdmin(SegmentTabs, RecordAdmin):
         if (chosen := request.GET.get("contact", "")).isdigit():
             contact = see_or_404(Contact, int(chosen), request.user)
             try:
-                reason = why(segment, contact, timezone.now())
+                say = facts_of(contact, CONTACT, request.user)
+                reason = why(segment, contact, timezone.now(), reader=_user(request), say=say)
             except RuleInvalid as error:
                 problem = error.message
         visible = Contact.objects.visible_to(request.user)

@@ -132,7 +132,7 @@ class UseSerializer(serializers.Serializer):
 
 
 class WhySerializer(serializers.Serializer):
-    """`reason` is the rule, each part with its answer: {words, holds, inner: […]}; null for a list."""
+    """`reason` is the rule, each part with its answer: {words, holds, inner: […], proof: [{words, at, url}], more}; null for a list."""
 
     is_member = serializers.BooleanField()
     entered_at = serializers.DateTimeField(allow_null=True)
@@ -255,7 +255,7 @@ class SegmentViewSet(RecordViewSet):
         """Why is this contact in, or not? Each part of the rule with its answer."""
         segment = self.get_object()
         contact = see_or_404(Contact, self._id_in("contact"), request.user)
-        told = why(segment, contact, timezone.now())
+        told = why(segment, contact, timezone.now(), reader=request.user)
         answer = {
             "is_member": told.member is not None,
             "entered_at": told.member and told.member.entered_at,

@@ -12,6 +12,7 @@ from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
+from crm.hooks.attributes import Proof
 from crm.models import Contact, Interaction
 from marketing.models import Event, Registration
 
@@ -33,6 +34,17 @@ def is_registered_q(op: str, value: Any) -> Q:
         case "is_not" | "is_none_of":
             return ~there
     raise LookupError(f"“Registered for event” cannot be tested with “{op}”.")
+
+
+def registration_proof(contact: int, value: Any, _subject: Any) -> list[Proof]:
+    """The registrations that a test looks at, cancelled ones too: they say why somebody is not registered."""
+    rows = Registration.objects.filter(contact=contact).select_related("event")
+    if value is not None:
+        rows = rows.filter(event__in=value if isinstance(value, list | tuple) else [value])
+    return [
+        Proof(f"{one.event}: {one.get_status_display()}", one.registered_at)
+        for one in rows.order_by("-registered_at")[:20]
+    ]
 
 
 def event_choices() -> list[tuple[int, str]]:

@@ -8,7 +8,9 @@ from django.db.models import F, IntegerField, Min, OuterRef, Q, QuerySet, Subque
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
+from crm.hooks.attributes import Proof
 from crm.models import Contact, Interaction
 from crm.rules.columns import among, column
 from crm.rules.compile import HUMAN
@@ -44,6 +46,12 @@ def _fits_zero(op: str, value: Any) -> bool:
         "at_most": lambda: value >= 0,
         "between": lambda: value[0] <= 0 <= value[1],
     }[op]()
+
+
+def score_proof(contact: int, _value: Any, model: int) -> list[Proof]:
+    """The points she has now; nothing where she has none."""
+    rows = Score.objects.filter(model=model, contact=contact)
+    return [Proof(_("%s points") % one.points, one.updated_at) for one in rows]
 
 
 def top(

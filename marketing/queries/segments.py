@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +12,11 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from crm.models import Contact
+from crm.hooks.attributes import Proof
+from crm.models import Contact, User
 from crm.rules.columns import among
 from crm.rules.use import Reason, parse, reasons
 from marketing.actions.membership import found_by
@@ -31,6 +35,21 @@ def member_q(op: str, value: Any) -> Q:
     segments = value if isinstance(value, tuple) else (value,)
     member = among("pk", SegmentMember.objects.filter(segment__in=segments), "contact_id")
     return member if op in ("is", "is_any_of") else ~member
+
+
+def member_proof(contact: int, value: Any, _subject: Any) -> list[Proof]:
+    """The memberships that a test of the attribute “segment” looks at."""
+    rows = SegmentMember.objects.filter(contact=contact, segment__deleted_at=None).select_related("segment")
+    if value is not None:
+        rows = rows.filter(segment__in=value if isinstance(value, tuple) else (value,))
+    return [
+        Proof(
+            _("In “%s”") % one.segment,
+            one.entered_at,
+            reverse("admin:marketing_segment_members", args=[one.segment_id]),
+        )
+        for one in rows.order_by("-entered_at", "-pk")[:20]
+    ]
 
 
 def members(segment: Segment, user: Any) -> QuerySet[SegmentMember]:
@@ -61,15 +80,17 @@ class Why:
         return bool(holds and self.in_scope)
 
 
-def why(segment: Segment, contact: Contact, now: datetime) -> Why:
-    """Why is she in, or not? The rule is asked about her alone. Raises RuleInvalid."""
+def why(
+    segment: Segment, contact: Contact, now: datetime, *, reader: User, say: Callable[[str], str] | None = None
+) -> Why:
+    """Why is she in, or not? The rule is asked about her alone; `say` as in crm.rules.reasons. Raises RuleInvalid."""
     member = SegmentMember.objects.filter(segment=segment, contact=contact).first()
     choice = SegmentChoice.objects.filter(segment=segment, contact=contact).select_related("by").first()
     is_alive = contact.deleted_at is None and contact.is_active
     if segment.kind == Segment.Kind.STATIC:
         return Why(member, None, True, is_alive, choice)
     rule = parse(segment.rule)
-    reason = reasons(rule, contact.pk, now)
+    reason = reasons(rule, contact.pk, now, reader=reader, say=say)
     wanted = choice.is_included if choice else reason.holds
     in_scope = not (wanted and is_alive) or found_by(segment, rule, now).filter(pk=contact.pk).exists()
     return Why(member, reason, in_scope, is_alive, choice)
