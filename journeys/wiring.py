@@ -1,5 +1,8 @@
 """What journeys puts on the hooks."""
 
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
 from crm import jobs
 from crm.hooks import attributes, contact_actions, navigation, panels, search
 from crm.hooks.resources import EVERYTHING, READS, declare
@@ -9,7 +12,8 @@ from crm.search import indexed
 from journeys import personal, using_segments, watched
 from journeys.indexed import JOURNEYS
 from journeys.queries import memberships
-from marketing import uses
+from marketing import starts, uses
+from marketing.models import Segment
 
 
 def wire() -> None:
@@ -36,6 +40,10 @@ def wire() -> None:
     _faces()
 
 
+def _begun_with(segment: Segment) -> str:
+    return f"{reverse('admin:journeys_journey_add')}?segment={segment.pk}"
+
+
 def _faces() -> None:
     from journeys.web.contacts import AddForm, add_many_to_journey, add_to_journey, render_panel
     from journeys.web.found import SOURCE
@@ -50,6 +58,11 @@ def _faces() -> None:
         )
     )
     search.register(SOURCE)
+    starts.register(
+        starts.Start(
+            "journeys.journey", _("Start a journey with them"), "route", _begun_with, ("journeys.journey", "add")
+        )
+    )
     panels.register(panels.Panel("journeys", "crm.contact", "Journeys", render_panel, 40))
     contact_actions.register(
         contact_actions.ContactAction(

@@ -12,13 +12,23 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from crm.admin.base import RecordAdmin
 from crm.templatetags.ui import status_badge
 from journeys.models import Journey, JourneyStatus, Participant
 from journeys.web import canvas, live
+from marketing.models import Segment
 
 TONES = {"draft": "neutral", "live": "success", "paused": "warning", "stopped": "danger", "archived": "neutral"}
+
+
+def _segment_asked(request: HttpRequest) -> Segment | None:
+    """The segment of `?segment=7`, where the user sees it."""
+    pk = request.GET.get("segment", "")
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 18):
+        return None
+    return Segment.objects.visible_to(request.user).filter(pk=pk).first()
 
 
 def _inside() -> Any:
@@ -48,6 +58,17 @@ class JourneyAdmin(RecordAdmin):
 
             kwargs["queryset"] = Campaign.objects.visible_to(request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[return-value]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """`?segment=7` is a journey for its people: named after it, and its way in is chosen."""
+        segment = _segment_asked(request)
+        named = {"name": _("Journey of “%s”") % segment} if segment else {}
+        return {**super().get_changeform_initial_data(request), **named}
+
+    def save_model(self, request: HttpRequest, obj: Journey, form: Any, change: bool) -> None:
+        if not change and (segment := _segment_asked(request)):
+            obj.draft["entry"] = {"kind": "segment", "params": {"segment": segment.pk}}
+        super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Journeys are archived, never deleted: their people and numbers stay."""

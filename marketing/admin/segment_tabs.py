@@ -22,6 +22,7 @@ from crm.rules.use import words
 from crm.search.finding import narrow
 from crm.web.lists import page_of
 from crm.web.pages import answer, done
+from marketing import starts
 from marketing.actions.segments import choose_people, keep_part
 from marketing.models import Segment, SegmentChoice
 from marketing.queries.segment_pages import (
@@ -218,6 +219,7 @@ class SegmentTabs:
                 one for one in bulk_actions.actions_on(CONTACTS) if not one.from_bin and may_do(one, CONTACTS, user)
             ],
             "bulk_query": query_of(segment),
+            "starts": starts.offered(segment, user),
         }
         return self.page(request, f"admin/marketing/segment/{tab}.html", frame | context)
 

@@ -254,8 +254,9 @@ class SegmentViewSet(RecordViewSet):
     def why(self, request: Request, pk: str | None = None) -> Response:
         """Why is this contact in, or not? Each part of the rule with its answer."""
         segment = self.get_object()
-        contact = see_or_404(Contact, self._id_in("contact"), request.user)
-        told = why(segment, contact, timezone.now(), reader=request.user)
+        user: Any = request.user
+        contact = see_or_404(Contact, self._id_in("contact"), user)
+        told = why(segment, contact, timezone.now(), reader=user)
         answer = {
             "is_member": told.member is not None,
             "entered_at": told.member and told.member.entered_at,

@@ -40,6 +40,11 @@ class Segment(Record):
     clock_due_at = models.DateTimeField(null=True, editable=False)
     took = models.FloatField(null=True, editable=False, help_text="Seconds that the last whole refresh took.")
 
+    reconciled_at = models.DateTimeField(null=True, editable=False, help_text="When all were last compared by night.")
+    differed = models.PositiveIntegerField(
+        null=True, editable=False, help_text="How many that comparison found in or out who should not have been."
+    )
+
     class Meta:
         ordering = ["name", "pk"]
         constraints = [

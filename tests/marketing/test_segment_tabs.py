@@ -4,10 +4,12 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.apps import apps
 from django.urls import reverse
+from django.utils import timezone
 
 from crm.models import BulkRun, Tag
-from marketing.actions.segments import add_members, create_segment
+from marketing.actions.segments import add_members, create_segment, reconcile
 from marketing.models import Segment, SegmentChoice, SegmentSize
 from marketing.queries.segment_pages import over_time, overlap, visible_count
 from tests.factories.crm import ContactFactory
@@ -193,3 +195,24 @@ def test_who_sees_some_of_them_is_told_how_many(rep, marketer, run_jobs):
     run_jobs()
     assert visible_count(segment, rep) == 1
     assert visible_count(segment, marketer) is None
+
+
+def test_the_page_tells_what_the_nightly_comparison_found(client, marketer, run_jobs):
+    segment = create_segment(name="Everybody", rule={"test": "email", "op": "is_filled"}, by=marketer)
+    run_jobs()
+    reconcile(timezone.now())
+    client.force_login(marketer)
+    page = client.get(reverse("admin:marketing_segment_members", args=[segment.pk])).content.decode()
+    assert "The nightly comparison found no difference" in page
+
+
+def test_a_journey_is_started_with_them_from_the_page_of_the_segment(client, marketer):
+    segment = create_segment(name="Keen", rule={"test": "email", "op": "is_filled"}, by=marketer)
+    client.force_login(marketer)
+    page = client.get(reverse("admin:marketing_segment_members", args=[segment.pk])).content.decode()
+    address = f"{reverse('admin:journeys_journey_add')}?segment={segment.pk}"
+    assert address in page
+    assert "Journey of “Keen”" in client.get(address).content.decode()
+    client.post(address, {"name": "Welcome", "owner": marketer.pk})
+    journey = apps.get_model("journeys.Journey").objects.get(name="Welcome")
+    assert journey.draft["entry"] == {"kind": "segment", "params": {"segment": segment.pk}}

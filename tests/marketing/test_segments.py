@@ -236,9 +236,9 @@ def test_a_copy_keeps_who_was_in(made, marketer, run_jobs):
     assert (people_of(copy), copy.member_count, told("segment.entered", copy)) == ({asha.pk}, 1, [])
 
 
-def test_why_tells_each_part_for_one_person(made):
+def test_why_tells_each_part_for_one_person(made, marketer):
     asha = ContactFactory(country="IN")
-    answer = why(made(STORY), asha, timezone.now())
+    answer = why(made(STORY), asha, timezone.now(), reader=marketer)
     assert (answer.fits, [part.holds for part in answer.reason.inner]) == (False, [True, False])
 
 
