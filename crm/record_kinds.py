@@ -120,6 +120,9 @@ CONTACT = RecordKind(
         Field("email", _("Email"), "email", sort="email_normal", group=_("Ways to reach them")),
         Field("mobile", _("Mobile"), "phone", group=_("Ways to reach them")),
         Field("phone", _("Phone"), "phone", group=_("Ways to reach them")),
+        Field("do_not_email", _("Do not email"), "yesno", group=_("Ways to reach them")),
+        Field("do_not_sms", _("Do not SMS"), "yesno", group=_("Ways to reach them")),
+        Field("do_not_phone", _("Do not phone"), "yesno", group=_("Ways to reach them")),
         Field("language", _("Language"), group=_("Ways to reach them")),
         Field("time_zone", _("Time zone"), group=_("Ways to reach them")),
         *_ADDRESS,
@@ -146,7 +149,7 @@ CONTACT = RecordKind(
     filterset=filters.ContactFilter,
     related=("account", "owner"),
     locked=locked_if_inactive,
-    in_head=("name", "is_active", "is_prospect"),
+    in_head=("name", "is_active", "is_prospect", "do_not_email", "do_not_sms", "do_not_phone"),
 )
 
 ACTIVITY = RecordKind(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from crm.delivery.purposes import names
 from crm.errors import Invalid
 from crm.models import Channel, Purpose
 
@@ -119,7 +120,7 @@ def _field(entry: Any, path: str) -> FormField:
         fills=_fills(entry, kind, path),
         choices=_choices(entry, kind, path),
         channel=_one_of(Channel.values, entry.get("channel", "email"), kind, f"{path}/channel"),
-        purpose=_one_of(Purpose.values, entry.get("purpose"), kind, f"{path}/purpose"),
+        purpose=_purpose(entry, kind, f"{path}/purpose"),
         topic=_topic(entry, kind, path),
         text=_text(entry, "text", path, longest=1000, needed=kind == "consent"),
     )
@@ -171,6 +172,14 @@ def _one_of(known: Sequence[str], value: Any, kind: str, path: str) -> str:
     if value not in known:
         raise Invalid(f"Here one of these must stand: {', '.join(known)}.", field=path)
     return str(value)
+
+
+def _purpose(entry: dict[str, Any], kind: str, path: str) -> str:
+    """The three that are always there, else one that the company has added."""
+    value = entry.get("purpose")
+    if kind != "consent" or value in Purpose.values:
+        return str(value) if kind == "consent" else ""
+    return _one_of(list(names()), value, kind, path)
 
 
 def _topic(entry: dict[str, Any], kind: str, path: str) -> int | None:

@@ -14,8 +14,10 @@ from django.utils.translation import gettext, ngettext
 
 from crm.access.depths import may
 from crm.admin.base import GrantedAdmin
+from crm.admin.purposes import PurposeFilter
 from crm.delivery import contents
 from crm.delivery.again import try_again
+from crm.delivery.purposes import name_of
 from crm.models import Letter, Message
 from crm.templatetags.ui import status_badge
 
@@ -35,13 +37,13 @@ class MessageAdmin(GrantedAdmin):
     resource = "crm.message"
     list_display = ("to_whom", "what", "channel", "state", "reason", "sent_at", "campaign")
     list_display_links = None
-    list_filter = ("status", "channel", "purpose", "campaign", "content_type")
+    list_filter = ("status", "channel", PurposeFilter, "campaign", "content_type")
     search_fields = ("address", "contact__last_name", "message_id")
     search_help_text = "Address, last name or Message-ID"
     list_select_related = ("contact", "campaign", "topic", "sender")
     ordering = ("-pk",)
     fields = (
-        "state", "reason", "contact_link", "address", "what", "channel", "purpose", "topic", "campaign", "sender", "due_at",
+        "state", "reason", "contact_link", "address", "what", "channel", "purpose_named", "topic", "campaign", "sender", "due_at",
         "expires_at", "attempts", "sent_at", "message_id", "provider_ref", "send_key", "as_seen",
     )  # fmt: skip
     readonly_fields = fields
@@ -63,7 +65,7 @@ class MessageAdmin(GrantedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         letter = Letter.objects.filter(pk=OuterRef("content_id")).values("subject")
-        rows = super().get_queryset(request).annotate(letter_subject=Subquery(letter))
+        rows = super().get_queryset(request).annotate(letter_subject=Subquery(letter), purpose_name=name_of("purpose"))
         if may(request.user, "crm.user", "change"):
             return rows
         return rows.exclude(Q(contact=None, content_type="crm.letter"))
@@ -93,6 +95,10 @@ class MessageAdmin(GrantedAdmin):
         if message.content_type == "crm.letter":
             return message.letter_subject or "Letter"
         return self._title(message.content_type, message.content_id, message.content_version)
+
+    @admin.display(description="Purpose")
+    def purpose_named(self, message: Any) -> str:
+        return message.purpose_name
 
     @admin.display(description="Status", ordering="status")
     def state(self, message: Message) -> SafeString:

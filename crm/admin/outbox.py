@@ -19,6 +19,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from crm.access.depths import may
 from crm.admin.base import GrantedAdmin
+from crm.delivery.purposes import name_of
 from crm.models import OutboxItem
 from crm.web.reading import READERS_POLICY, linked
 
@@ -48,7 +49,7 @@ class OutboxAdmin(GrantedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """A mail to nobody's contact may be a password link: only those who manage users may read it."""
-        rows = super().get_queryset(request)
+        rows = super().get_queryset(request).annotate(purpose_name=name_of("message__purpose"))
         if may(request.user, "crm.user", "change"):
             return rows
         return rows.exclude(Q(message=None) | Q(message__contact=None, message__content_type="crm.letter"))
@@ -79,8 +80,8 @@ class OutboxAdmin(GrantedAdmin):
         return item.get_channel_display()
 
     @admin.display(description="Purpose", ordering="message__purpose")
-    def standing(self, item: OutboxItem) -> str:
-        return item.message.get_purpose_display() if item.message else ""
+    def standing(self, item: Any) -> str:
+        return item.purpose_name or ""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

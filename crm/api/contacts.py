@@ -33,7 +33,7 @@ class ContactSerializer(CustomMixin, serializers.ModelSerializer):
         model = Contact
         fields = [
             "id", "first_name", "last_name", "account", "company_name", "job_title", "department", "email", "phone",
-            "mobile", "street", "postal_code", "city", "region", "country", "language", "time_zone", "description",
+            "mobile", "do_not_email", "do_not_sms", "do_not_phone", "street", "postal_code", "city", "region", "country", "language", "time_zone", "description",
             "origin", "custom", "is_prospect", "is_active", "last_active_at", "owner", "team", "version", "created_at",
             "updated_at",
         ]  # fmt: skip

@@ -13,7 +13,10 @@ DELIVER = "crm.delivery.tasks.deliver_due"
 
 @dataclass(frozen=True)
 class Way:
-    """`address` is the contact's column with the normalised address; `normal` makes any spelling that form, or ""."""
+    """`address` is the contact's column with the normalised address; `normal` makes any spelling that form, or "".
+
+    `flag` is the contact's column that says: not in this way.
+    """
 
     name: str
     address: str
@@ -21,6 +24,7 @@ class Way:
     none: str
     kind_sent: str
     kind_clicked: str
+    flag: str
 
 
 def normal_email(address: str) -> str:
@@ -30,9 +34,17 @@ def normal_email(address: str) -> str:
 
 _ways = {
     Channel.EMAIL: Way(
-        "email", "email_normal", normal_email, "There is no email address.", "email.sent", "email.clicked"
+        "email",
+        "email_normal",
+        normal_email,
+        "There is no email address.",
+        "email.sent",
+        "email.clicked",
+        "do_not_email",
     ),
-    Channel.SMS: Way("sms", "mobile_normal", normal_phone, "There is no mobile number.", "sms.sent", "sms.clicked"),
+    Channel.SMS: Way(
+        "sms", "mobile_normal", normal_phone, "There is no mobile number.", "sms.sent", "sms.clicked", "do_not_sms"
+    ),
 }
 
 

@@ -1,7 +1,8 @@
 """Who gets a message, and why not: one SQL for the claim, for the count before a send, and for the question about one.
 
-Consent and suppression belong to the normalised address. Commercial messages need a current yes to the purpose, and no
-current no to the topic; transactional ones do not. A suppressed address gets nothing, whatever it consented to.
+Consent and suppression belong to the normalised address. What a purpose needs is set (crm/delivery/purposes.py): a current
+yes, no current no, or nothing; a topic can be left, or needs a yes of its own. A suppressed address gets nothing, whatever
+it consented to, and nor does one of a contact who is marked “do not email”.
 """
 
 from __future__ import annotations
@@ -14,18 +15,27 @@ from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Que
 from django.utils import timezone
 
 from crm.delivery.channels import way
-from crm.models import Consent, Contact, Purpose, Suppression, Topic
+from crm.delivery.purposes import Rules, rules
+from crm.models import Consent, ConsentPurpose, Contact, Purpose, Suppression, Topic
 
 COMMERCIAL = Purpose.COMMERCIAL
+ALWAYS, NEVER = ~Q(pk__in=[]), Q(pk__in=[])
 IN_BIN = "The contact is in the bin."
 INACTIVE = "The contact is inactive."
 TOO_LATE = "It was no longer wanted when its turn came: it had expired."
 BOUNCED = "The address bounced before."
+PAUSED = "The address could not be reached lately, so we pause."
+UNWANTED = {
+    "email": "The contact is marked “do not email”.",
+    "sms": "The contact is marked “do not SMS”.",
+}
 COMPLAINED = "The person complained before."
 SUPPRESSED = "The address is suppressed."
 NO_CONSENT = "There is no consent to commercial messages."
+NO_CONSENT_TO = "There is no consent to this purpose."
 WITHDRAWN = "Consent was withdrawn."
 LEFT_TOPIC = "The person left this topic."
+NO_TOPIC = "The person has not chosen this topic."
 SHARED = "The address is shared with somebody who gets it."
 
 
@@ -40,18 +50,24 @@ class Audience:
 
 def reason_for_message(channel: str, now: datetime) -> Case:
     """Over Message: why it must not go out now, "" where it may. The claim stores what this says."""
+    known = rules()
+    asked = ~Q(purpose__in=known.free)
     whens = [
         When(Exists(Contact.objects.filter(pk=OuterRef("contact_id"), deleted_at__isnull=False)), then=Value(IN_BIN)),
         When(address="", then=Value(way(channel).none)),
         When(expires_at__lte=now, then=Value(TOO_LATE)),
         *_suppressed(channel, "address", now),
+        *_flagged(channel, "address", Q(contact__isnull=False)),
         When(
-            Q(purpose=COMMERCIAL) & Exists(Contact.objects.filter(pk=OuterRef("contact_id"), is_active=False)),
+            asked & Exists(Contact.objects.filter(pk=OuterRef("contact_id"), is_active=False)),
             then=Value(INACTIVE),
         ),
         *(
-            When(Q(purpose=COMMERCIAL) & condition, then=Value(reason))
-            for condition, reason in _unwanted(channel, "address", OuterRef("topic_id"))
+            When(asked & condition, then=reason)
+            for condition, reason in (
+                *_purpose_unwanted(channel, "address", OuterRef("purpose"), ~Q(purpose__in=known.unless_no)),
+                *_topic_unwanted(channel, "address", OuterRef("topic_id"), Q(topic__in=known.topics), known),
+            )
         ),
     ]
     return Case(*whens, default=Value(""), output_field=CharField())
@@ -59,15 +75,21 @@ def reason_for_message(channel: str, now: datetime) -> Case:
 
 def reason_for_contact(channel: str, purpose: str, topic: Topic | int | None, now: datetime) -> Case:
     """Over Contact: why a message of this purpose would not reach her now, "" where it would."""
-    address = way(channel).address
+    known, address = rules(), way(channel).address
     whens = [
         When(deleted_at__isnull=False, then=Value(IN_BIN)),
         When(**{address: ""}, then=Value(way(channel).none)),
         *_suppressed(channel, address, now),
+        *_flagged(channel, address, Q()),
     ]
-    if purpose == COMMERCIAL:
+    if purpose not in known.free:
+        needs_yes = ALWAYS if purpose not in known.unless_no else NEVER
+        found = _purpose_unwanted(channel, address, purpose, needs_yes)
+        if topic is not None:
+            number = topic.pk if isinstance(topic, Topic) else topic
+            found += _topic_unwanted(channel, address, number, ALWAYS if number in known.topics else NEVER, known)
         whens.append(When(is_active=False, then=Value(INACTIVE)))
-        whens += [When(condition, then=Value(reason)) for condition, reason in _unwanted(channel, address, topic)]
+        whens += [When(condition, then=reason) for condition, reason in found]
     return Case(*whens, default=Value(""), output_field=CharField())
 
 
@@ -100,9 +122,12 @@ def why_not(
 
 
 def declines_tracking(channel: str, address: str) -> bool:
-    """Does whoever reads there not want opens and clicks to be seen?"""
+    """Does whoever reads there not want opens and clicks to be seen? Where tracking needs a yes: has nobody said it?"""
     said = Consent.objects.filter(point__channel=channel, point__value=address, purpose=Purpose.TRACKING, topic=None)
-    return said.filter(is_current=True, granted=False).exists()
+    answer = said.filter(is_current=True).values_list("granted", flat=True).first()
+    if answer is not None:
+        return not answer
+    return rules().needs(Purpose.TRACKING) == ConsentPurpose.Rule.OPT_IN
 
 
 def _suppressed(channel: str, address: str, now: datetime) -> list[When]:
@@ -111,21 +136,46 @@ def _suppressed(channel: str, address: str, now: datetime) -> list[When]:
     )
     words = {
         Suppression.Cause.BOUNCE: BOUNCED,
+        Suppression.Cause.SOFT: PAUSED,
         Suppression.Cause.COMPLAINT: COMPLAINED,
         Suppression.Cause.MANUAL: SUPPRESSED,
     }
     return [When(Exists(in_force.filter(cause=cause)), then=Value(reason)) for cause, reason in words.items()]
 
 
-def _unwanted(channel: str, address: str, topic: Any) -> list[tuple[Q, str]]:
-    current = Consent.objects.filter(
-        point__channel=channel, point__value=OuterRef(address), purpose=COMMERCIAL, is_current=True
-    )
-    general = current.filter(topic=None)
-    found = [
-        (Q(Exists(general.filter(granted=False))), WITHDRAWN),
-        (~Q(Exists(general.filter(granted=True))), NO_CONSENT),
+def _flagged(channel: str, address: str, where: Q) -> list[When]:
+    """Anybody who has this address does not want it: the flag is of the person, what it stops is of the address."""
+    reached = Contact.objects.filter(**{way(channel).address: OuterRef(address), way(channel).flag: True})
+    return [When(where & Exists(reached.filter(deleted_at=None)), then=Value(UNWANTED[channel]))]
+
+
+def _purpose_unwanted(channel: str, address: str, purpose: Any, needs_yes: Q) -> list[tuple[Q, Any]]:
+    general = _current(channel, address, purpose).filter(topic=None)
+    return [
+        (Q(Exists(general.filter(granted=False))), Value(WITHDRAWN)),
+        (needs_yes & ~Q(Exists(general.filter(granted=True))), _no_consent(purpose)),
     ]
-    if topic is not None:
-        found.append((Q(Exists(current.filter(topic=topic, granted=False))), LEFT_TOPIC))
+
+
+def _topic_unwanted(channel: str, address: str, topic: Any, needs_yes: Q, known: Rules) -> list[tuple[Q, Any]]:
+    """A no to a topic counts whatever purpose the message has; so does a missing yes to one that needs its own."""
+    said = Consent.objects.filter(point__channel=channel, point__value=OuterRef(address), topic=topic, is_current=True)
+    found: list[tuple[Q, Any]] = [(Q(Exists(said.filter(granted=False))), Value(LEFT_TOPIC))]
+    if known.topics:
+        found.append((needs_yes & ~Q(Exists(said.filter(granted=True))), Value(NO_TOPIC)))
     return found
+
+
+def _current(channel: str, address: str, purpose: Any) -> QuerySet[Consent]:
+    return Consent.objects.filter(
+        point__channel=channel, point__value=OuterRef(address), purpose=purpose, is_current=True
+    )
+
+
+def _no_consent(purpose: Any) -> Any:
+    """In the words of the purpose everybody knows, else in general ones."""
+    if isinstance(purpose, str):
+        return Value(NO_CONSENT if purpose == COMMERCIAL else NO_CONSENT_TO)
+    return Case(
+        When(purpose=COMMERCIAL, then=Value(NO_CONSENT)), default=Value(NO_CONSENT_TO), output_field=CharField()
+    )

@@ -19,7 +19,7 @@ from crm.delivery.persons import NOBODY, values_by_contact
 from crm.delivery.providers import Outcome, Parcel, Result
 from crm.delivery.rendering import Compiled
 from crm.delivery.senders import From, as_from, default_sender, written
-from crm.models import Message
+from crm.models import Message, Purpose
 
 
 class Packer:
@@ -66,7 +66,7 @@ class Packer:
         return Parcel(message.pk, message.address, sender.email, subject, data, message.message_id)
 
     def _compile(self, message: Message, sender: From) -> Compiled:
-        frame = self._frame(sender, message.purpose == "commercial")
+        frame = self._frame(sender, message.purpose != Purpose.TRANSACTIONAL)
         ref = (message.content_type, message.content_id or 0, message.content_version)
         key = (*ref, frame)
         if key not in self._compiled:
@@ -100,7 +100,7 @@ class Packer:
         letter = parts.letter
         if letter.sent_from and not message.sender:
             sender = written(letter.sent_from)
-        is_commercial = message.purpose == "commercial"
+        is_commercial = message.purpose != Purpose.TRANSACTIONAL
         self.titles[message.content_type, message.content_id or 0, message.content_version] = letter.subject
         leave = f"{settings.PUBLIC_URL}/unsubscribe/{tokens.for_leaving(message.pk)}" if is_commercial else ""
         data = letter_mail(

@@ -18,7 +18,7 @@ from crm.delivery.mime import Parts, Segments, compile_mail
 from crm.delivery.persons import values_of
 from crm.delivery.senders import From, as_from, default_sender
 from crm.delivery.templates import Liquid, Plain, Slot, Template
-from crm.models import Company, Contact
+from crm.models import Company, Contact, Purpose
 
 END_OF_BODY = re.compile(r"</body\s*>", re.I)
 INVISIBLE = re.compile(r"<(style|script|head|title)\b.*?</\1\s*>|<!--.*?-->", re.I | re.S)
@@ -79,7 +79,7 @@ def preview(
     sender: From | None = None,
 ) -> Rendered:
     """As `contact` would read it, links as they are and nothing counted. Raises LiquidError where it is written wrong."""
-    frame = frame_of(sender or as_from(default_sender()), is_commercial=purpose == "commercial")
+    frame = frame_of(sender or as_from(default_sender()), is_commercial=purpose != Purpose.TRANSACTIONAL)
     content = with_footer(content, frame) if content.html else content
     example = f"{settings.PUBLIC_URL}/preferences/example"
     values = {

@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from crm.access.depths import may
 from crm.actions.consent import give_consent_many
+from crm.delivery.purposes import must_be_known
 from crm.errors import Forbidden, Invalid
 from crm.imports.staging import CREATE, SAME, UPDATE, Span
 from crm.models import Consent, Contact, Purpose, Topic
@@ -32,8 +33,7 @@ def checked(claim: dict[str, Any], by: User) -> dict[str, Any]:
     if given_on > timezone.localdate():
         raise Invalid("Consent cannot have been given in the future.", field="consent.given_on")
     purpose = str(claim.get("purpose") or Purpose.COMMERCIAL)
-    if purpose not in Purpose.values:
-        raise Invalid(f"The purpose is one of {', '.join(Purpose.values)}.", field="consent.purpose")
+    must_be_known(purpose, field="consent.purpose")
     topic = claim.get("topic") or None
     if topic and not Topic.objects.filter(pk=topic).exists():
         raise Invalid("This topic does not exist.", field="consent.topic")

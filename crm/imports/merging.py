@@ -14,7 +14,7 @@ from crm.actions.duplicates import raise_new
 from crm.actions.tags import tag_each
 from crm.audit import source_words
 from crm.imports.judging import changes, judge, may_add_accounts, merged_custom
-from crm.imports.set_kinds import SetKind
+from crm.imports.set_kinds import Column, Flag, SetKind
 from crm.imports.sql import (
     Assigned,
     array,
@@ -198,7 +198,10 @@ def _write_history(kind: SetKind, span: Span, now: datetime, verdict: str) -> No
 
 
 def _pairs_of_new(kind: SetKind, span: Span) -> list[tuple[str, str]]:
-    says = [(column.name, said(column.name)) for column in kind.mapped(span.mapped)]
+    says = [
+        (column.name, column.told(column.says) if isinstance(column, Flag) else said(column.name))
+        for column in kind.mapped(span.mapped)
+    ]
     if kind.has_account and "account" in span.mapped:
         says.append(("account", "CAST(l.account_id AS text)"))
     return [(name, f"CASE WHEN {text} IS NOT NULL THEN {array(_NONE, text)} END") for name, text in says]
@@ -206,15 +209,18 @@ def _pairs_of_new(kind: SetKind, span: Span) -> list[tuple[str, str]]:
 
 def _pairs_of_changed(kind: SetKind, span: Span) -> list[tuple[str, str]]:
     new, columns, pairs = _new_values(kind, span), _columns(kind), []
+    own = {column.name: column for column in kind.columns}
     for name, test in changes(kind, span):
         if name == "tags":
             continue  # told when they are put on
-        old = f"COALESCE(CAST(c.{columns[name]} AS text), 'None')"
-        pairs.append((name, f"CASE WHEN {test} THEN {array(old, f'CAST({new[name]} AS text)')} END"))
+        told = own.get(name, PLAIN).told
+        old = f"COALESCE({told(f'c.{columns[name]}')}, 'None')"
+        pairs.append((name, f"CASE WHEN {test} THEN {array(old, told(new[name]))} END"))
     return pairs
 
 
 _NONE = "'None'"
+PLAIN = Column("", "")
 
 
 def _insert_entries(

@@ -21,6 +21,10 @@ class Column:
     def says(self) -> str:
         return f"CAST({said(self.name)} AS {self.type})" if self.type else said(self.name)
 
+    def told(self, value: str) -> str:
+        """A value as the history writes it."""
+        return f"CAST({value} AS text)"
+
     def takes(self, *, fills: bool) -> str:
         """True where the line says something, and something else than the record `c` (or the record says nothing)."""
         is_blank = f"c.{self.column} IS NULL" if self.type else f"c.{self.column} = ''"
@@ -38,6 +42,24 @@ class Address(Column):
         if fills:
             return super().takes(fills=True)
         return f"(lower({said(self.name)}) <> lower(trim(c.{self.column})))"
+
+
+@dataclass(frozen=True)
+class Flag(Column):
+    """Yes or no, never nothing: a new record begins with no. To fill what is empty means here to say yes."""
+
+    type: str = "boolean"
+
+    @property
+    def says(self) -> str:
+        return f"COALESCE({super().says}, FALSE)"
+
+    def told(self, value: str) -> str:
+        return f"CASE WHEN {value} THEN 'True' ELSE 'False' END"
+
+    def takes(self, *, fills: bool) -> str:
+        news = f"({self.says} AND NOT c.{self.column})" if fills else f"({self.says} <> c.{self.column})"
+        return f"({said(self.name)} IS NOT NULL AND {news})"
 
 
 @dataclass(frozen=True)

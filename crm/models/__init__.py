@@ -9,7 +9,7 @@ from crm.models.attendees import Attendee
 from crm.models.bulk import BulkItem, BulkRun
 from crm.models.campaigns import Campaign
 from crm.models.companies import Company, Currency, ExchangeRate
-from crm.models.consent import Channel, Consent, ContactPoint, Purpose, Suppression, Topic
+from crm.models.consent import Channel, Consent, ConsentPurpose, ContactPoint, Purpose, Suppression, Topic
 from crm.models.contacts import Contact
 from crm.models.custom_fields import CustomField
 from crm.models.deletions import DeletedRow, Deletion
@@ -54,6 +54,7 @@ __all__ = [
     "Claim",
     "Company",
     "Consent",
+    "ConsentPurpose",
     "Contact",
     "ContactPoint",
     "Currency",

@@ -35,6 +35,11 @@ class Contact(NormalForms, Mergeable, Record):
     time_zone = models.CharField(max_length=60, blank=True, validators=[check_time_zone])
     description = models.TextField(blank=True)
     origin = models.CharField(max_length=100, blank=True, help_text="Where the person came from, in words.")
+    do_not_email = models.BooleanField(
+        default=False, help_text="No email goes to this person, and to nobody else at the same address."
+    )
+    do_not_sms = models.BooleanField("do not SMS", default=False)
+    do_not_phone = models.BooleanField(default=False)
     is_prospect = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     last_active_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -84,6 +89,8 @@ class Contact(NormalForms, Mergeable, Record):
                 condition=models.Q(is_prospect=True),
             ),
             models.Index(Upper("city"), name="contact_in_city"),
+            models.Index(fields=["email_normal"], name="contact_not_to_email", condition=models.Q(do_not_email=True)),
+            models.Index(fields=["mobile_normal"], name="contact_not_to_sms", condition=models.Q(do_not_sms=True)),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from crm.models.consent import Channel, Purpose
+from crm.models.consent import Channel
 
 
 class Sender(models.Model):
@@ -45,7 +45,7 @@ class Message(models.Model):
     key = models.CharField(max_length=120, unique=True)
     send_key = models.CharField(max_length=100, help_text="What sent it; an address gets one message per send.")
     channel = models.CharField(max_length=10, choices=Channel)
-    purpose = models.CharField(max_length=20, choices=Purpose)
+    purpose = models.CharField(max_length=20)
     topic = models.ForeignKey("crm.Topic", models.PROTECT, null=True, blank=True)
     contact = models.ForeignKey("crm.Contact", models.CASCADE, null=True, related_name="messages")
     address = models.CharField(max_length=254)

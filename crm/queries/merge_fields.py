@@ -11,7 +11,7 @@ from crm.hooks import records
 from crm.hooks.records import Field, RecordKind
 
 BLANK: tuple[Any, ...] = (None, "", [], {})
-UNITED = ("tags",)
+UNITED = ("tags", "do_not_email", "do_not_sms", "do_not_phone")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Difference:
 
 
 def fields_to_choose(kind: RecordKind) -> list[Field]:
-    """What has a value of its own and is not set by a command: custom fields too. Tags are united, not chosen."""
+    """What has a value of its own and is not set by a command: custom fields too. Tags are united, not chosen; so is what somebody does not want."""
     return [field for field in kind.all_fields() if field.is_editable and field.name not in UNITED]
 
 
@@ -89,6 +89,9 @@ def _by_rule(winner: Any, loser: Any) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     if hasattr(winner, "is_prospect"):
         columns["is_prospect"] = winner.is_prospect and loser.is_prospect
+    for flag in UNITED[1:]:
+        if hasattr(winner, flag):
+            columns[flag] = getattr(winner, flag) or getattr(loser, flag)
     if hasattr(winner, "last_active_at"):
         columns["last_active_at"] = max(filter(None, (winner.last_active_at, loser.last_active_at)), default=None)
     if hasattr(winner, "details"):

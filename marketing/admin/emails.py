@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from csp.decorators import csp_replace
-from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -19,6 +18,7 @@ from liquid.exceptions import LiquidError
 
 from crm.access.see import see_or_404
 from crm.admin.base import RecordAdmin
+from crm.admin.purposes import PurposeFilter, PurposeForm
 from crm.delivery.rendering import Rendered, preview
 from crm.delivery.senders import as_from, default_sender
 from crm.errors import CrmError, Invalid, Stale
@@ -46,7 +46,7 @@ FIRST_BLOCKS: list[dict[str, Any]] = [
 ]
 
 
-class SettingsForm(forms.ModelForm):
+class SettingsForm(PurposeForm):
     class Meta:
         model = MarketingEmail
         fields = [*SETTINGS, "owner", "team"]
@@ -57,7 +57,7 @@ class MarketingEmailAdmin(RecordAdmin):
     form = SettingsForm
     list_display = ("designer", "state", "subject", "campaign", "owner", "updated_at")
     list_display_links = None
-    list_filter = ("status", "purpose", "campaign")
+    list_filter = ("status", PurposeFilter, "campaign")
     search_fields = ("name", "subject")
     list_select_related = ("campaign", "owner")
     fieldsets = (

@@ -20,8 +20,9 @@ from django.views.decorators.http import require_POST
 from crm.access import may
 from crm.admin.base import GrantedAdmin, RecordAdmin
 from crm.admin.lists import TeachingList, ToTheBin
+from crm.delivery.purposes import choices as purpose_choices
 from crm.errors import Forbidden, Invalid
-from crm.models import Channel, Purpose, Topic
+from crm.models import Channel, Topic
 from marketing.actions.events import free_slug
 from marketing.answers import answer_form
 from marketing.fields import FILLS, KINDS, parse
@@ -36,7 +37,7 @@ class FieldsWidget(forms.Textarea):
             "kinds": KINDS,
             "fills": FILLS,
             "channels": dict(Channel.choices),
-            "purposes": dict(Purpose.choices),
+            "purposes": dict(purpose_choices()),
             "topics": list(Topic.objects.values("id", "name")),
         }
         attrs = {**(attrs or {}), "data-form-editor": json.dumps(words), "rows": 16}

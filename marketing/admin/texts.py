@@ -12,13 +12,14 @@ from django.views.decorators.http import require_POST
 
 from crm.access.see import see_or_404
 from crm.admin.base import RecordAdmin
+from crm.admin.purposes import PurposeFilter, PurposeForm
 from crm.errors import CrmError, Invalid
 from marketing.actions.texts import check_text, length_of, save_text, send_test
 from marketing.blocks.kinds import TOKENS
 from marketing.models import TextMessage
 
 
-class TextForm(forms.ModelForm):
+class TextForm(PurposeForm):
     class Meta:
         model = TextMessage
         fields = ["name", "text", "sender", "purpose", "topic", "campaign", "owner", "team"]
@@ -37,7 +38,7 @@ class TextForm(forms.ModelForm):
 class TextMessageAdmin(RecordAdmin):
     form = TextForm
     list_display = ("name", "words", "segments", "campaign", "owner", "updated_at")
-    list_filter = ("purpose", "campaign")
+    list_filter = (PurposeFilter, "campaign")
     search_fields = ("name", "text")
     list_select_related = ("campaign", "owner")
     change_form_template = "admin/marketing/text_edit.html"

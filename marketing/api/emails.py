@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.api.views import ReadViewSet, RecordViewSet
+from crm.delivery.purposes import sending_choices
 from crm.delivery.rendering import preview
 from crm.errors import Invalid
 from crm.models import Contact, Message
@@ -20,6 +21,14 @@ from marketing.blocks.parsing import as_stored, parse_blocks
 from marketing.filters import EmailFilter, SendFilter, TextFilter
 from marketing.models import MarketingEmail, Segment, Send, TextMessage
 from marketing.queries.results import results_of
+
+
+def sendable(key: str) -> str:
+    """Raises ValidationError where nothing is sent for this purpose."""
+    known = dict(sending_choices())
+    if key not in known:
+        raise serializers.ValidationError(f"The purpose is one of {', '.join(sorted(known))}.")
+    return key
 
 
 class EmailSerializer(serializers.ModelSerializer):
@@ -34,6 +43,9 @@ class EmailSerializer(serializers.ModelSerializer):
             "status", "ready_version", "owner", "version", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["status", "ready_version", "version"]
+
+    def validate_purpose(self, key: str) -> str:
+        return sendable(key)
 
     def validate_blocks(self, blocks: Any) -> Any:
         return as_stored(parse_blocks(blocks))
@@ -189,6 +201,9 @@ class TextSerializer(serializers.ModelSerializer):
             "owner", "version", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["ready_version", "version"]
+
+    def validate_purpose(self, key: str) -> str:
+        return sendable(key)
 
     def get_characters(self, message: TextMessage) -> int:
         return texts.length_of(message.text).characters

@@ -51,7 +51,7 @@ def _about_the_whole(email: MarketingEmail, blocks: Sequence[Block]) -> Iterator
         yield from _tokens(getattr(email, name), name, path=name)
     if not [block for block in blocks if block.kind.name != "footer"]:
         yield Problem("There is nothing in it yet: add a block.", "blocks", path="blocks")
-    if email.purpose == Purpose.COMMERCIAL:
+    if email.purpose != Purpose.TRANSACTIONAL:
         if not any(_can_leave(block) for block in blocks):
             yield Problem("A commercial email needs a link to unsubscribe: add a footer.", "blocks", path="blocks")
         company = Company.objects.first()

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django_fsm import FSMField, FSMModelMixin, transition
 
+from crm.delivery.purposes import purpose_name
 from crm.models import Purpose, Record
 
 
@@ -27,7 +28,6 @@ class MarketingEmail(FSMModelMixin, Record):
     sender = models.ForeignKey("crm.Sender", models.PROTECT, null=True, blank=True, related_name="+")
     purpose = models.CharField(
         max_length=20,
-        choices=[(p.value, p.label) for p in (Purpose.COMMERCIAL, Purpose.TRANSACTIONAL)],
         default=Purpose.COMMERCIAL,
         help_text="A commercial email needs consent and an unsubscribe link.",
     )
@@ -52,6 +52,10 @@ class MarketingEmail(FSMModelMixin, Record):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_purpose_display(self) -> str:
+        """As the company calls it."""
+        return purpose_name(self.purpose)
 
     @transition(status, source=[Status.DRAFT, Status.READY], target=Status.READY)
     def make_ready(self, number: int) -> None:

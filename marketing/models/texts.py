@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from crm.delivery.purposes import purpose_name
 from crm.models import Purpose, Record
 
 
@@ -11,11 +12,7 @@ class TextMessage(Record):
     name = models.CharField(max_length=200, help_text="For you; readers never see it.")
     text = models.TextField(max_length=1000)
     sender = models.ForeignKey("crm.Sender", models.PROTECT, null=True, blank=True, related_name="+")
-    purpose = models.CharField(
-        max_length=20,
-        choices=[(p.value, p.label) for p in (Purpose.COMMERCIAL, Purpose.TRANSACTIONAL)],
-        default=Purpose.COMMERCIAL,
-    )
+    purpose = models.CharField(max_length=20, default=Purpose.COMMERCIAL)
     topic = models.ForeignKey("crm.Topic", models.PROTECT, null=True, blank=True, related_name="+")
     campaign = models.ForeignKey("crm.Campaign", models.SET_NULL, null=True, blank=True, related_name="texts")
     ready_version = models.PositiveIntegerField(default=0, editable=False)
@@ -26,6 +23,10 @@ class TextMessage(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_purpose_display(self) -> str:
+        """As the company calls it."""
+        return purpose_name(self.purpose)
 
 
 class TextVersion(models.Model):

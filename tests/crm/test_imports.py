@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from crm import carrying
 from crm.actions.consent import withdraw_consent
-from crm.actions.imports import cancel_import, check_import, map_import, run_import, start_import
+from crm.actions.imports import cancel_import, check_import, map_import, revert_import, run_import, start_import
 from crm.errors import CrmError, Forbidden, Invalid, NotAllowed
 from crm.imports import work
 from crm.imports.files import error_rows
@@ -337,3 +337,27 @@ def test_a_file_that_breaks_off_in_the_middle_fails_with_a_sentence_and_imports_
         "work",
         f"“people.csv” could not go on: {of.problem}"[:300],
     )
+
+
+def test_the_flags_of_another_system_come_in_and_go_back_with_a_revert(administrator, run_jobs):
+    ben = ContactFactory(first_name="Ben", email="ben@customer.example", do_not_email=True)
+    cai = ContactFactory(first_name="Cai", last_name="Ito", email="cai@customer.example")
+    lines = "Asha,Rao,asha@customer.example,yes,\nBen,Lee,ben@customer.example,no,yes\nCai,Ito,cai@customer.example,,\n"
+    of = imported("First name,Last name,Email,Do not allow Emails,Do not call\n" + lines, administrator, run_jobs)
+    assert of.mapping == {"0": "first_name", "1": "last_name", "2": "email", "3": "do_not_email", "4": "do_not_phone"}
+
+    def flags():
+        rows = Contact.objects.alive().order_by("pk").values_list("first_name", "do_not_email", "do_not_phone")
+        return {name: (email, phone) for name, email, phone in rows}
+
+    assert flags() == {"Ben": (False, True), "Cai": (False, False), "Asha": (True, False)}
+    told = LogEntry.objects.filter(object_id=ben.pk, action=LogEntry.Action.UPDATE).get().changes
+    assert {name: change for name, change in told.items() if name.startswith("do_")} == {
+        "do_not_email": ["True", "False"],
+        "do_not_phone": ["False", "True"],
+    }
+    again = imported("Last name,Email,Do not email\nIto,cai@customer.example,no\n", administrator, run_jobs)
+    assert again.unchanged_count == 1
+    revert_import(of, by=administrator)
+    run_jobs()
+    assert flags() == {"Ben": (True, False), "Cai": (cai.do_not_email, False)}

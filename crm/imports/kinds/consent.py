@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.actions.consent import give_consent, lift, suppress, withdraw_consent
 from crm.delivery.channels import way
+from crm.delivery.purposes import names
 from crm.errors import CrmError
 from crm.hooks.importers import Habits, Importer, Target, Values
 from crm.imports import cells
@@ -44,6 +45,11 @@ def _channel() -> Target:
     )
 
 
+def purposes() -> list[tuple[str, str]]:
+    """By their keys and names, and by the usual words for those that are always there."""
+    return [*names().items(), *Purpose.choices]
+
+
 def given(cell: str) -> bool:
     return cells.yes_or_no(GIVEN.get(cell.casefold(), cell))
 
@@ -58,7 +64,7 @@ def consent_targets(habits: Habits) -> list[Target]:
         Target("granted", _("Given"), "yesno", ("given", "granted", "consent", "status", "optin", "state"), given, 20, help=_("Yes or no; given or withdrawn.")),
         Target("given_at", _("When"), "moment", ("givenat", "when", "date", "consentdate", "timestamp", "givenon"), cells.moment(habits.day_first, zone), 60),
         Target("source", _("Where"), "text", ("source", "where", "form", "quelle", "origin"), None, 100),
-        Target("purpose", _("Purpose"), "choice", ("purpose", "zweck"), cells.one_of(Purpose.choices), 40),
+        Target("purpose", _("Purpose"), "choice", ("purpose", "zweck"), cells.one_of(purposes()), 40),
         Target("topic", _("Topic"), "lookup", ("topic", "list", "newsletter", "subscription", "thema"), topics, 100, row_of="crm.topic"),
         Target("text_shown", _("Text that was shown"), "longtext", ("text", "textshown", "wording", "consenttext", "statement"), None, 20_000),
         Target("proof", _("Proof"), "longtext", ("proof", "evidence", "ip", "ipaddress", "nachweis"), None, 2_000),

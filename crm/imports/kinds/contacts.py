@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from crm import normal
 from crm.hooks.importers import Habits, Importer, Target
 from crm.imports.headers import WORDS
-from crm.imports.set_kinds import Address, Column, SetKind
+from crm.imports.set_kinds import Address, Column, Flag, SetKind
 from crm.imports.set_work import BySet
 from crm.imports.sql import said
 from crm.imports.targets import ID, may_assign, targets_of
@@ -29,6 +29,7 @@ KIND = SetKind(
     columns=(
         Address("email", "email"),
         *(Column(name, name) for name in TEXT),
+        *(Flag(name, name) for name in ("do_not_email", "do_not_sms", "do_not_phone")),
         Column("owner", "owner_id", "bigint"),
         Column("team", "team_id", "bigint"),
     ),
