@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("marketing", "0008_members_unchecked"),
+        ("marketing", "0009_segments_reconciled"),
     ]
 
     operations = [

@@ -18,7 +18,7 @@ def add_purposes(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("crm", "0043_series_invited_as_a_whole"),
+        ("crm", "0044_variants_and_pauses"),
     ]
 
     operations = [
