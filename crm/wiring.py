@@ -82,7 +82,14 @@ def _resources() -> None:
     )
     declare("crm.import", "Imports", manager=EVERYTHING, marketer=EVERYTHING)
     declare("crm.message", "Messages and Outbox", manager=READS, marketer=(ALL, NONE, ALL, NONE))
-    declare("crm.consent", "Consent", ("export",), manager=READS, marketer=EVERYTHING)
+    declare(
+        "crm.consent",
+        "Consent",
+        ("export",),
+        rep=(NONE, OWN, NONE, NONE),
+        manager=(ALL, ALL, NONE, NONE),
+        marketer=EVERYTHING,
+    )
     declare(
         "crm.apitoken",
         "API tokens",
@@ -117,6 +124,7 @@ def _records() -> None:
     from crm.log import reading
     from crm.queries.attendance import attended_by
     from crm.web import account_roles, record_menu, related
+    from crm.web.consent import consent_tab
     from crm.web.history import has_history, history_tab
 
     record_kinds.register_all()
@@ -128,6 +136,7 @@ def _records() -> None:
     record_menu.register_all()
     related.register_all()
     tabs.register(tabs.Tab("hierarchy", "crm.account", _("Hierarchy"), related.hierarchy_tab, 30))
+    tabs.register(tabs.Tab("consent", "crm.contact", _("Consent"), consent_tab, 50))
     tabs.register(tabs.Tab("related", tabs.EVERY, _("Related"), related.related_tab, 40, related.has_related))
     panels.register(panels.Panel("crm.people", "crm.account", _("People"), account_roles.people_panel, 10))
     panels.register(
@@ -187,6 +196,9 @@ def _kinds() -> None:
     kinds.declare("sms.clicked", "Link in an SMS clicked", icon="click", group="SMS")
     kinds.declare("consent.given", "Consent given", icon="shield-check", group="Consent")
     kinds.declare("consent.withdrawn", "Consent withdrawn", icon="shield-x", group="Consent")
+    kinds.declare("email.complained", "Marked as spam", icon="alert-triangle", group="Email")
+    kinds.declare("suppression.set", "No longer written to", icon="shield-x", group="Consent", is_behaviour=False)
+    kinds.declare("suppression.lifted", "Written to again", icon="shield-check", group="Consent", is_behaviour=False)
     kinds.declare("activity.done", "Activity done", icon="checkbox", group="Sales", is_behaviour=False, is_news=True)
     kinds.declare("invitation.answered", "Invitation answered", icon="calendar-check", group="Sales")
     kinds.declare("trigger.received", "Custom trigger", icon="webhook", group="API")
@@ -356,5 +368,8 @@ def _delivery() -> None:
     )
     register_door(
         Door("crm.senders", "setup", "Senders", "admin:crm_sender_changelist", "send", ("crm.sender", "view"), 65)
+    )
+    register_door(
+        Door("crm.purposes", "setup", _("Purposes"), "admin:crm_consentpurpose_changelist", "target", consent, 66)
     )
     register_door(Door("crm.topics", "setup", "Topics", "admin:crm_topic_changelist", "tags", consent, 66))

@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.delivery.channels import way
-from crm.errors import Invalid, NotAllowed
+from crm.delivery.purposes import must_be_known, purpose_name
+from crm.errors import Invalid
 from crm.log.recording import entry, record_many
-from crm.models import Consent, Contact, ContactPoint, Suppression, Topic, User
+from crm.models import Consent, Contact, ContactPoint, Topic, User
 from crm.sql import insert_select, typed
 
 BATCH = 5000
@@ -27,6 +28,8 @@ def contact_point(address: str, channel: str = "email") -> ContactPoint:
     value = way(channel).normal(address)
     if not value or (channel == "email" and "@" not in value):
         raise Invalid(_("“%(address)s” is no address for this channel.") % {"address": address}, field="address")
+    if len(value) > 254 or any(sign.isspace() or not sign.isprintable() for sign in value):
+        raise Invalid(_("“%(address)s” is no address for this channel.") % {"address": address[:80]}, field="address")
     return ContactPoint.objects.get_or_create(channel=channel, value=value)[0]
 
 
@@ -77,6 +80,7 @@ def _decide(
 ) -> Consent:
     """A new line in the ledger. It counts unless a line given later is there already (an old file, imported today)."""
     point = contact_point(address, channel) if isinstance(address, str) else address
+    must_be_known(purpose)
     ContactPoint.objects.select_for_update().get(pk=point.pk)
     at = at or timezone.now()
     before = Consent.objects.filter(point=point, purpose=purpose, topic=topic, is_current=True).first()
@@ -152,34 +156,6 @@ def give_consent_many(
     return len(points)
 
 
-@transaction.atomic
-def suppress(
-    address: ContactPoint | str,
-    *,
-    channel: str = "email",
-    cause: str = Suppression.Cause.MANUAL,
-    reason: str = "",
-    until: datetime | None = None,
-) -> Suppression:
-    """Write to this address no more (until a time, or for ever). Suppressing twice keeps the first."""
-    point = contact_point(address, channel) if isinstance(address, str) else address
-    ContactPoint.objects.select_for_update().get(pk=point.pk)
-    before = Suppression.objects.filter(point=point, cause=cause, lifted_at=None, until=until).first()
-    return before or Suppression.objects.create(point=point, cause=cause, reason=reason[:300], until=until)
-
-
-def lift(suppression: Suppression, *, reason: str, by: User) -> Suppression:
-    """Write to it again. The row stays, with who lifted it and why. Raises Invalid without a reason."""
-    if not reason.strip():
-        raise Invalid(_("Say why this address may be written to again."), field="reason")
-    said = f"{reason.strip()} ({by})"[:300]
-    rows = Suppression.objects.filter(pk=suppression.pk, lifted_at=None)
-    if not rows.update(lifted_at=timezone.now(), lifted_reason=said):
-        raise NotAllowed(_("This suppression was lifted already."))
-    suppression.refresh_from_db()
-    return suppression
-
-
 def _tell(
     points: list[ContactPoint], granted: bool, purpose: str, topic: Topic | None, source: str, by: Any, at: datetime
 ) -> None:
@@ -187,7 +163,14 @@ def _tell(
     if not points:
         return
     kind = "consent.given" if granted else "consent.withdrawn"
-    data = {"purpose": purpose, "topic": topic.name if topic else "", "where": source, "channel": points[0].channel}
+    named = purpose_name(purpose)
+    data = {
+        "title": f"{named}: {topic.name}" if topic else named,
+        "purpose": purpose,
+        "topic": topic.name if topic else "",
+        "where": source,
+        "channel": points[0].channel,
+    }
     address = way(points[0].channel).address
     for start in range(0, len(points), BATCH):
         values = [point.value for point in points[start : start + BATCH]]

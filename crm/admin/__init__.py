@@ -9,6 +9,7 @@ from crm.admin import (  # noqa: F401
     messages,
     outbox,
     privacy,
+    purposes,
     roles,
     senders,
     tags,

@@ -6,21 +6,25 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from crm.actions.consent import contact_point, give_consent, lift, suppress, withdraw_consent
+from crm.access.depths import Depth, depth_of
+from crm.actions.consent import contact_point, give_consent, withdraw_consent
+from crm.actions.suppressions import lift, suppress
 from crm.admin.base import GrantedAdmin
+from crm.admin.purposes import PurposeFilter
+from crm.delivery import purposes
 from crm.errors import CrmError, Forbidden, Invalid
-from crm.models import Channel, Consent, Purpose, Suppression, Topic
+from crm.models import Channel, Consent, Suppression
 from crm.templatetags.ui import status_badge
 from crm.web.pages import render_form
 
 DECIDED = [("yes", "Yes, she agreed"), ("no", "No, she withdrew")]
-PURPOSES = [(Purpose.COMMERCIAL, "Commercial"), (Purpose.TRACKING, "Tracking of opens and clicks")]
 
 
 class AddressForm(forms.ModelForm):
@@ -41,7 +45,7 @@ class AddressForm(forms.ModelForm):
 
 class ConsentForm(AddressForm):
     answer = forms.ChoiceField(choices=DECIDED)
-    purpose = forms.ChoiceField(choices=PURPOSES)
+    purpose = forms.ChoiceField(choices=purposes.choices)
     given_at = forms.DateTimeField(label="When", initial=timezone.now)
     source = forms.CharField(max_length=100, help_text="Where it was said: “Fair in Vienna, paper form”.")
 
@@ -62,12 +66,37 @@ class LiftForm(forms.Form):
     reason = forms.CharField(max_length=250, label="Why may this address be written to again?")
 
 
+class StandingFilter(admin.SimpleListFilter):
+    """In force, ended by itself, lifted by somebody."""
+
+    title = "standing"
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("now", "In force"), ("over", "Has ended"), ("lifted", "Lifted")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        now = timezone.now()
+        match self.value():
+            case "now":
+                return queryset.filter(Q(until=None) | Q(until__gt=now), lifted_at=None)
+            case "over":
+                return queryset.filter(until__lte=now, lifted_at=None)
+            case "lifted":
+                return queryset.exclude(lifted_at=None)
+        return queryset
+
+
 class LedgerAdmin(GrantedAdmin):
     """Lines are added and read, never changed or deleted."""
 
     resource = "crm.consent"
     list_display_links = None
     list_select_related: ClassVar[tuple[str, ...]] = ("point",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Who may write for their own contacts only does so on the contact's page."""
+        return depth_of(request.user, self.resource, "add") == Depth.ALL
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -82,12 +111,19 @@ class LedgerAdmin(GrantedAdmin):
 @admin.register(Consent)
 class ConsentAdmin(LedgerAdmin):
     form = ConsentForm
-    list_display = ("point", "way", "purpose", "topic", "said", "counts", "given_at", "source", "recorded_by")
-    list_filter = ("is_current", "granted", "purpose", "topic", "point__channel")
+    list_display = ("point", "way", "about", "topic", "said", "counts", "given_at", "source", "recorded_by")
+    list_filter = ("is_current", "granted", PurposeFilter, "topic", "point__channel", "given_at")
     search_fields = ("point__value",)
     search_help_text = "Address or number"
     list_select_related = ("point", "topic", "recorded_by")
     ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).annotate(purpose_name=purposes.name_of("purpose"))
+
+    @admin.display(description="Purpose", ordering="purpose")
+    def about(self, consent: Any) -> str:
+        return consent.purpose_name
 
     @admin.display(description="Channel")
     def way(self, consent: Consent) -> str:
@@ -123,8 +159,9 @@ class ConsentAdmin(LedgerAdmin):
 @admin.register(Suppression)
 class SuppressionAdmin(LedgerAdmin):
     form = SuppressionForm
-    list_display = ("point", "way", "cause", "reason", "since", "standing")
-    list_filter = ("cause", "point__channel")
+    list_display = ("point", "way", "cause", "reason", "since", "set_by", "until", "standing")
+    list_select_related = ("point", "set_by", "lifted_by")
+    list_filter = ("cause", StandingFilter, "point__channel", "since")
     search_fields = ("point__value",)
     search_help_text = "Address or number"
     ordering = ("-pk",)
@@ -136,7 +173,7 @@ class SuppressionAdmin(LedgerAdmin):
     @admin.display(description="In force")
     def standing(self, suppression: Suppression) -> SafeString | str:
         if suppression.lifted_at:
-            return format_html("Lifted: {}", suppression.lifted_reason)
+            return format_html("Lifted by {}: {}", suppression.lifted_by or "–", suppression.lifted_reason)
         if suppression.until and suppression.until <= timezone.now():
             return "Has ended"
         address = reverse("admin:crm_suppression_lift", args=[suppression.pk])
@@ -167,15 +204,9 @@ class SuppressionAdmin(LedgerAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         data = form.cleaned_data
-        made = suppress(data["point"], reason=f"{data['reason']} ({request.user})", until=data["until"])
+        made = suppress(data["point"], reason=data["reason"], until=data["until"], by=request.user)  # type: ignore[arg-type]
         obj.pk, obj.point = made.pk, made.point
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         messages.success(request, f"{obj.point} is not written to any more.")
         return HttpResponseRedirect(reverse("admin:crm_suppression_changelist"))
-
-
-@admin.register(Topic)
-class TopicAdmin(GrantedAdmin):
-    resource = "crm.consent"
-    list_display = ("name", "description")

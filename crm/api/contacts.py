@@ -14,14 +14,17 @@ from rest_framework.response import Response
 
 from crm.actions.privacy import forget_person
 from crm.api.alike import AsksFirst
+from crm.api.consent import AddressStandingSerializer, AnswerSerializer, ConsentSerializer, write_down
 from crm.api.custom import CustomMixin
 from crm.api.fields import SeenField
 from crm.api.filtering import OF_ITS_KIND
 from crm.api.merging import MergeMixin
 from crm.api.records import ActivationMixin, KindViewSet
-from crm.errors import Forbidden
+from crm.delivery.channels import way
+from crm.errors import Forbidden, Invalid
 from crm.models import Account, Contact, Erasure
 from crm.privacy.export import export_person
+from crm.queries.consent import standing_of
 from crm.queries.happenings import Happening
 from crm.queries.timeline import timeline_of
 
@@ -96,6 +99,30 @@ class ContactViewSet(AsksFirst, MergeMixin, ActivationMixin, KindViewSet):
         user: Any = request.user
         page = timeline_of(self.get_object(), user, before=request.query_params.get("before", ""))
         return Response(TimelineSerializer(page).data)
+
+    @extend_schema(responses=AddressStandingSerializer(many=True))
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def consent(self, request: Request, pk: str | None = None) -> Response:
+        """For each of her addresses and each purpose: may we write, and who said what last."""
+        return Response(AddressStandingSerializer(standing_of(self.get_object()), many=True).data)
+
+    @extend_schema(request=AnswerSerializer, responses={201: ConsentSerializer})
+    @action(detail=True, methods=["post"], url_path="record-consent", serializer_class=AnswerSerializer)
+    def record_consent(self, request: Request, pk: str | None = None) -> Response:
+        """A yes or a no of this person: one more line of the ledger of one of her addresses."""
+        contact = self.get_object()
+        user: Any = request.user
+        if not user.may("crm.consent", "add"):
+            raise Forbidden("Your role does not let you record consent.")
+        self.must_be_editable(contact)
+        form = AnswerSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        channel = form.validated_data["channel"]
+        value = getattr(contact, way(channel).address)
+        if not value:
+            raise Invalid(way(channel).none, field="channel")
+        made = write_down(value, form.validated_data, by=user)
+        return Response(ConsentSerializer(made).data, status=201)
 
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"], url_path="personal-data", filterset_class=None, pagination_class=None)

@@ -9,6 +9,7 @@ from crm.api.attachments import AttachmentViewSet
 from crm.api.bin import BinViewSet
 from crm.api.bulk import BulkRunViewSet
 from crm.api.campaigns import CampaignViewSet
+from crm.api.consent import ConsentViewSet, PurposeViewSet, SuppressionViewSet, TopicViewSet
 from crm.api.contacts import ContactViewSet
 from crm.api.custom_fields import CustomFieldViewSet
 from crm.api.imports import ImportMappingViewSet, ImportViewSet
@@ -26,6 +27,10 @@ def register(router: BaseRouter) -> None:
     router.register("attachments", AttachmentViewSet)
     router.register("interactions", InteractionViewSet)
     router.register("campaigns", CampaignViewSet)
+    router.register("consents", ConsentViewSet)
+    router.register("consent-purposes", PurposeViewSet)
+    router.register("topics", TopicViewSet)
+    router.register("suppressions", SuppressionViewSet)
     router.register("bulk-runs", BulkRunViewSet, "bulkrun")
     router.register("bin", BinViewSet, "deletion")
     router.register("duplicates", DuplicateViewSet)

@@ -37,7 +37,7 @@ The claiming statement decides by the same SQL at every attempt; what is not sen
 
 **Consent** (crm/actions/consent.py): `give_consent(address, channel="email", purpose="commercial", topic=None, source=…,
 text_shown="", proof=None, by=None, at=None)`, `withdraw_consent(…)`, `give_consent_many(contacts, …) -> int`,
-`suppress(address, …)`, `lift(suppression, reason=…, by=…)`.
+and in crm/actions/suppressions.py `suppress(address, …)`, `pause(address, …)`, `lift(suppression, reason=…, by=…)`.
 
 **Tokens** (crm/delivery/tokens.py): a click that leads to our own PUBLIC_URL carries `?t=`;
 `tokens.read_person(text) -> Person(message, contact) | None` tells who came (for a day), so that a form can be filled in.

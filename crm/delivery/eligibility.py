@@ -73,9 +73,11 @@ def reason_for_message(channel: str, now: datetime) -> Case:
     return Case(*whens, default=Value(""), output_field=CharField())
 
 
-def reason_for_contact(channel: str, purpose: str, topic: Topic | int | None, now: datetime) -> Case:
-    """Over Contact: why a message of this purpose would not reach her now, "" where it would."""
-    known, address = rules(), way(channel).address
+def reason_for_contact(
+    channel: str, purpose: str, topic: Topic | int | None, now: datetime, known: Rules | None = None
+) -> Case:
+    """Over Contact: why a message of this purpose would not reach her now, "" where it would. `known` spares a query."""
+    known, address = known or rules(), way(channel).address
     whens = [
         When(deleted_at__isnull=False, then=Value(IN_BIN)),
         When(**{address: ""}, then=Value(way(channel).none)),

@@ -23,7 +23,7 @@ from django.db.models import (
     SmallIntegerField,
 )
 
-from crm.actions.consent import suppress
+from crm.actions.suppressions import suppress
 from crm.delivery.contents import LETTER, Ref
 from crm.delivery.providers import Outcome, Result
 from crm.log.recording import record

@@ -122,7 +122,10 @@ class Consent(models.Model):
 
     class Meta:
         verbose_name_plural = "consent"
-        indexes = [models.Index(fields=["point", "-id"], name="consent_by_point")]
+        indexes = [
+            models.Index(fields=["point", "-id"], name="consent_by_point"),
+            models.Index(fields=["purpose", "-id"], name="consent_by_purpose"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["point", "purpose"],

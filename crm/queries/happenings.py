@@ -149,7 +149,7 @@ def _within_sight(user: Any, model: Any) -> QuerySet | None:
 
 
 def _facts(data: dict[str, Any]) -> list[str]:
-    """What the log says for a reader: `reasons` (a score's) and `url` (a click's)."""
+    """What the log says for a reader: `reasons` (a score's), `url` (a click's), `where` and `reason` (of consent, of a bounce)."""
     reasons = data.get("reasons") or []
     facts = [str(reason) for reason in reasons] if isinstance(reasons, list) else []
-    return [*facts, *([str(data["url"])] if data.get("url") else [])]
+    return [*facts, *(str(data[name]) for name in ("url", "where", "reason") if data.get(name))]

@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
-from crm.actions.consent import give_consent, suppress, withdraw_consent
+from crm.actions.consent import give_consent, withdraw_consent
 from crm.actions.imports import check_import, map_import, run_import, start_import
+from crm.actions.suppressions import suppress
 from crm.actions.tags import set_tags
 from crm.models import Consent, Import, Suppression, Tagging, Topic
 from sales.models import PriceListItem, Product

@@ -9,7 +9,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.actions.consent import give_consent, lift, suppress, withdraw_consent
+from crm.actions.consent import give_consent, withdraw_consent
+from crm.actions.suppressions import lift, suppress
 from crm.delivery.channels import way
 from crm.delivery.purposes import names
 from crm.errors import CrmError
@@ -202,7 +203,7 @@ def find_suppression(rows: Sequence[Row], desk: Desk) -> None:
 def create_suppression(values: Values, desk: Desk) -> Suppression:
     until: datetime | None = values.get("until")
     said: dict[str, Any] = {"cause": values.get("cause", Suppression.Cause.MANUAL), "reason": values.get("reason", "")}
-    return suppress(values["address"], channel=values["channel"], until=until, **said)
+    return suppress(values["address"], channel=values["channel"], until=until, by=desk.by, **said)
 
 
 def undo_suppression(suppression: Suppression, line: ImportLine, by: User) -> str:

@@ -145,7 +145,13 @@ def test_an_address_is_suppressed_and_lifted_with_a_reason(asha, client, markete
     assert client.post(lift, {"reason": ""}).status_code == 422
     client.post(lift, {"reason": "She called again"})
     assert why_not(asha) == ""
-    assert Suppression.objects.get().lifted_reason == "She called again (Mia Marketer)"
+    held = Suppression.objects.get()
+    assert (held.reason, held.set_by, held.lifted_reason, held.lifted_by) == (
+        "She asked by phone",
+        marketer,
+        "She called again",
+        marketer,
+    )
 
 
 def test_the_last_sender_made_default_is_the_default(sender, client, marketer):

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from crm.actions.consent import lift, suppress, withdraw_consent
+from crm.actions.consent import withdraw_consent
+from crm.actions.suppressions import lift, suppress
 from crm.delivery.contents import Content
 from crm.delivery.eligibility import preview, why_not
 from crm.delivery.queueing import Request, queue_for, queue_messages, send_one

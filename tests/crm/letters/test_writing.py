@@ -9,8 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from crm.actions.attachments import attach_file, attachments_of
-from crm.actions.consent import contact_point, suppress, withdraw_consent
+from crm.actions.consent import contact_point, withdraw_consent
 from crm.actions.letters import MOST_BYTES, send_at, take_back, write_letter
+from crm.actions.suppressions import suppress
 from crm.errors import Invalid, NotAllowed
 from crm.log.recording import record
 from crm.models import Activity, Company, Interaction, Letter, Message, Notification, OutboxItem, Suppression
