@@ -60,6 +60,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("t/o/<str:token>.gif", tracking.opened, name="opened"),
     path("t/c/<str:token>", tracking.clicked, name="clicked"),
     path("unsubscribe/<str:token>", preferences.unsubscribe, name="unsubscribe"),
+    path("preferences/logo/", preferences.logo, name="preferences-logo"),
     path("preferences/<str:token>", preferences.preferences, name="preferences"),
     path("healthz", health.healthz, name="healthz"),
     path("admin/health/", health.health_page, name="health"),

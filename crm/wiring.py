@@ -192,6 +192,7 @@ def _kinds() -> None:
     kinds.declare("email.replied", "Email answered", icon="mail-down", group="Email")
     kinds.declare("email.bounced", "Email bounced", icon="mail-x", group="Email", is_behaviour=False)
     kinds.declare("email.unsubscribed", "Unsubscribed", icon="mail-off", group="Email")
+    kinds.declare("unsubscribing.explained", "Said why they left", icon="mail-off", group="Email")
     kinds.declare("sms.sent", "SMS sent", icon="message", group="SMS", is_behaviour=False)
     kinds.declare("sms.clicked", "Link in an SMS clicked", icon="click", group="SMS")
     kinds.declare("consent.given", "Consent given", icon="shield-check", group="Consent")
@@ -371,5 +372,16 @@ def _delivery() -> None:
     )
     register_door(
         Door("crm.purposes", "setup", _("Purposes"), "admin:crm_consentpurpose_changelist", "target", consent, 66)
+    )
+    register_door(
+        Door(
+            "crm.preferences",
+            "setup",
+            _("Preference page"),
+            "admin:crm_preferencepage_changelist",
+            "adjustments",
+            consent,
+            66,
+        )
     )
     register_door(Door("crm.topics", "setup", "Topics", "admin:crm_topic_changelist", "tags", consent, 66))

@@ -8,6 +8,7 @@ from crm.admin import (  # noqa: F401
     mailboxes,
     messages,
     outbox,
+    preferences,
     privacy,
     purposes,
     roles,

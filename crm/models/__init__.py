@@ -27,6 +27,7 @@ from crm.models.mailboxes import FilingAddress, IncomingMail, Mailbox
 from crm.models.merges import Merge, Mergeable, MergedRow
 from crm.models.messages import Letter, LetterFile, Message, OutboxItem, Sender, TrackedLink
 from crm.models.notifications import Notification
+from crm.models.preferences import PreferencePage
 from crm.models.privacy import Erasure, RetentionRule
 from crm.models.quiet import QuietSpan
 from crm.models.records import Record, RecordQuerySet
@@ -92,6 +93,7 @@ __all__ = [
     "Message",
     "Notification",
     "OutboxItem",
+    "PreferencePage",
     "Purpose",
     "QuietSpan",
     "Record",

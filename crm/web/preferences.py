@@ -6,33 +6,24 @@ program (RFC 8058). The token is the proof that the address is hers, so no sign-
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any
 
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from crm.actions.consent import contact_point, give_consent, withdraw_consent
+from crm.actions.consent import contact_point
+from crm.actions.preferences import choose, leave, purpose_left, say_why, undo_leaving
 from crm.delivery import tokens
-from crm.log.recording import record
-from crm.models import Company, Consent, ContactPoint, Message, Purpose, Topic
+from crm.delivery.purposes import purpose_name
+from crm.models import Company, Message, PreferencePage
+from crm.queries.preferences import languages_of, page_in, reaches_of, spoken
 from crm.web.tracking import broken_link
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One box on the page: a purpose, or a topic within the commercial one."""
-
-    name: str
-    label: str
-    help_text: str
-    purpose: str
-    topic: Topic | None
-    is_on: bool
 
 
 @never_cache
@@ -42,15 +33,29 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     message = _message_of(token)
     if message is None:
         return broken_link(request)
-    if request.method == "POST":
-        leave(message, is_one_click=request.POST.get("List-Unsubscribe") == "One-Click")
-    context = {
-        "message": message,
-        "token": token,
-        "company": Company.objects.first(),
-        "is_done": request.method == "POST",
-    }
-    return render(request, "crm/delivery/unsubscribe.html", context)
+    step, languages = "ask", languages_of(message, request.headers.get("Accept-Language", ""))
+    with translation.override(spoken(languages)):
+        if request.method == "POST":
+            step = _step(request, message)
+        context = {
+            **frame_of(message, languages),
+            "token": token,
+            "step": step,
+            "purpose": purpose_name(purpose_left(message)),
+        }
+        return render(request, "crm/delivery/unsubscribe.html", context)
+
+
+def _step(request: HttpRequest, message: Message) -> str:
+    """What was posted: leave (also by one click), undo it, or the reason."""
+    match request.POST.get("do", ""):
+        case "undo":
+            return "undone" if undo_leaving(message) else "ask"
+        case "why":
+            say_why(message, " ".join([request.POST.get("reason", ""), request.POST.get("words", "")]))
+            return "thanks"
+    leave(message, is_one_click=request.POST.get("List-Unsubscribe") == "One-Click")
+    return "done"
 
 
 @never_cache
@@ -60,72 +65,46 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     message = _message_of(token)
     if message is None:
         return broken_link(request)
-    point = contact_point(message.address, message.channel)
-    choices = _choices(point)
-    if request.method == "POST":
-        _choose(point, choices, set(request.POST.getlist("choice")))
-        return redirect(f"{request.path}?saved=1")
-    context = {
+    languages = languages_of(message, request.headers.get("Accept-Language", ""))
+    with translation.override(spoken(languages)):
+        reaches = reaches_of(message, contact_point(message.address, message.channel))
+        if request.method == "POST":
+            choose(reaches, set(request.POST.getlist("choice")), message=message)
+            return redirect(f"{request.path}?saved=1")
+        context = {**frame_of(message, languages), "reaches": reaches, "is_saved": request.GET.get("saved") == "1"}
+        return render(request, "crm/delivery/preferences.html", context)
+
+
+@cache_control(max_age=3600, public=True)
+@require_safe
+def logo(request: HttpRequest) -> HttpResponse:
+    """The picture at the head of the page."""
+    page = PreferencePage.objects.filter(language="", logo__isnull=False).first()
+    if page is None:
+        raise Http404
+    return HttpResponse(
+        bytes(page.logo or b""), content_type=page.logo_type, headers={"X-Content-Type-Options": "nosniff"}
+    )
+
+
+def frame_of(message: Message, languages: Sequence[str]) -> dict[str, Any]:
+    """What both pages are drawn with."""
+    texts = page_in(languages)
+    return {
         "message": message,
-        "choices": choices,
         "company": Company.objects.first(),
-        "is_saved": request.GET.get("saved") == "1",
+        "texts": texts,
+        "has_logo": bool(texts.logo_type),
+        "reasons": [
+            _("Too many messages"),
+            _("Not interesting for me"),
+            _("I never asked for them"),
+            _("I have another address"),
+        ],
+        "LANGUAGE_CODE": texts.language or translation.get_language(),
     }
-    return render(request, "crm/delivery/preferences.html", context)
-
-
-@transaction.atomic
-def leave(message: Message, *, is_one_click: bool) -> None:
-    """No more commercial messages to this address; a second time changes nothing."""
-    point = contact_point(message.address, message.channel)
-    if Consent.objects.filter(
-        point=point, purpose=Purpose.COMMERCIAL, topic=None, is_current=True, granted=False
-    ).exists():
-        return
-    how = _("One click in the mail program") if is_one_click else _("Unsubscribe page")
-    withdraw_consent(point, purpose=Purpose.COMMERCIAL, source=how, proof={"message": message.pk})
-    if message.contact_id and message.channel == "email":
-        record(
-            "email.unsubscribed",
-            contact=message.contact_id,
-            source=(message.content_type, message.content_id),
-            campaign=message.campaign_id,
-            message=message,
-            data={"how": how},
-        )
 
 
 def _message_of(token: str) -> Message | None:
     pk = tokens.read_leaving(token)
-    return Message.objects.filter(pk=pk).first() if pk is not None else None
-
-
-def _choices(point: ContactPoint) -> list[Choice]:
-    """Commercial is on where she said yes; a topic is on unless she left it; tracking is on unless she declined."""
-    said = {
-        (consent.purpose, consent.topic_id): consent.granted
-        for consent in Consent.objects.filter(point=point, is_current=True)
-    }
-    commercial, tracking = Purpose.COMMERCIAL.value, Purpose.TRACKING.value
-    return [
-        Choice("commercial", _("News and offers"), _("Invitations, product news, offers."), commercial, None,
-               said.get((commercial, None), False)),
-        *(
-            Choice(f"topic-{topic.pk}", topic.name, topic.description, commercial, topic,
-                   said.get((commercial, topic.pk), True))
-            for topic in Topic.objects.all()
-        ),
-        Choice("tracking", _("Let us see what interests you"), _("Opens and clicks are counted for you."), tracking, None,
-               said.get((tracking, None), True)),
-    ]  # fmt: skip
-
-
-@transaction.atomic
-def _choose(point: ContactPoint, choices: list[Choice], chosen: set[str]) -> None:
-    """Only what changed becomes a line of the ledger."""
-    for choice in choices:
-        wanted = choice.name in chosen
-        if wanted == choice.is_on:
-            continue
-        decide = give_consent if wanted else withdraw_consent
-        decide(point, purpose=choice.purpose, topic=choice.topic, source=_("Preferences page"), text_shown=choice.label)
+    return Message.objects.select_related("contact").filter(pk=pk).first() if pk is not None else None
