@@ -60,7 +60,7 @@ def _fill(people: int) -> None:
     from django.db import connection
 
     from benchmarks.company import insert
-    from crm.models import Contact, CustomField
+    from crm.models import Contact, CustomField, Interaction, Message
     from marketing.models import Engagement
 
     CustomField.objects.get_or_create(
@@ -71,6 +71,7 @@ def _fill(people: int) -> None:
         cursor.execute("TRUNCATE crm_contact, crm_message, crm_interaction CASCADE")
         cursor.execute("SET maintenance_work_mem = '1GB'")
         made = _drop_indexes(cursor, "crm_interaction", "crm_message")
+        _default_columns(cursor, Message, Interaction)
         insert(cursor, Contact, people, id="n", first_name="'Asha'", last_name="'Person ' || n",
                email="'person' || n || '@customer.example'", country="(ARRAY['IN','DE','FR','NO','US'])[1 + n % 5]",
                custom="jsonb_build_object('plan', CASE WHEN n % 10 = 0 THEN 'gold' ELSE 'basic' END)",
@@ -101,6 +102,15 @@ def _fill(people: int) -> None:
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
         cursor.execute("VACUUM ANALYZE")
     assert Engagement.objects.exists()
+
+
+def _default_columns(cursor: Any, *models: Any) -> None:
+    """Columns that the statements above do not name get what the model would give them."""
+    for model in models:
+        for field in model._meta.concrete_fields:
+            default = "" if field.empty_strings_allowed and not field.null and not field.has_default() else field.default
+            if isinstance(default, bool | int | str):
+                cursor.execute(f"ALTER TABLE {model._meta.db_table} ALTER {field.column} SET DEFAULT '{default}'")
 
 
 def _drop_indexes(cursor: Any, *tables: str) -> list[str]:
