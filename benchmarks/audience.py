@@ -108,7 +108,9 @@ def _default_columns(cursor: Any, *models: Any) -> None:
     """Columns that the statements above do not name get what the model would give them."""
     for model in models:
         for field in model._meta.concrete_fields:
-            default = "" if field.empty_strings_allowed and not field.null and not field.has_default() else field.default
+            default = (
+                "" if field.empty_strings_allowed and not field.null and not field.has_default() else field.default
+            )
             if isinstance(default, bool | int | str):
                 cursor.execute(f"ALTER TABLE {model._meta.db_table} ALTER {field.column} SET DEFAULT '{default}'")
 

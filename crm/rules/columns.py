@@ -5,7 +5,9 @@ Each answer is true or false, never unknown: a missing value is empty, is not â€
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 from functools import partial, reduce
 from operator import or_
@@ -68,12 +70,30 @@ def flag(path: str) -> Compare:
     return lambda op, value: _compare(path, "exact", value)
 
 
+_about_few: ContextVar[bool] = ContextVar("about_few", default=False)
+
+
+@contextmanager
+def about_few() -> Iterator[None]:
+    """What is written in here is asked of a few people only: each is looked up by herself, and no table read whole."""
+    before = _about_few.set(True)
+    try:
+        yield
+    finally:
+        _about_few.reset(before)
+
+
+def is_about_few() -> bool:
+    return _about_few.get()
+
+
 def among(field: str, rows: QuerySet, key: str) -> Q:
     """Contacts whose `field` stands among `key` of `rows`: EXISTS for PostgreSQL, IN for SQLite (measured: each 3Ã— better).
 
-    `key` must not be null in `rows`, else NOT IN is nobody.
+    Of a few people EXISTS is better everywhere: IN makes SQLite read all `rows` first. `key` must not be null in `rows`,
+    else NOT IN is nobody.
     """
-    if connection.vendor == "postgresql":
+    if connection.vendor == "postgresql" or is_about_few():
         return Q(Exists(rows.filter(**{key: OuterRef(field)})))
     return Q(**{f"{field}__in": rows.values(key)})
 

@@ -8,12 +8,12 @@ from operator import and_, or_
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 
 from crm.hooks import rankings, records, shortcuts
 from crm.models import Company, Contact, Interaction, Message, Purpose, User
 from crm.rules import facts
-from crm.rules.columns import among
+from crm.rules.columns import about_few, among, is_about_few
 from crm.rules.tree import LAST, All, Did, Either, First, Has, Not, Rule, Source, Test, Top
 
 HUMAN = ("", "human", "proxy")
@@ -31,7 +31,8 @@ def matching(rule: Rule, now: datetime, *, rolled: bool = False) -> QuerySet[Con
 
 def is_in(rule: Rule, contact: int, now: datetime) -> bool:
     """The same question for one contact: the same query with pk=."""
-    return matching(rule, now).filter(pk=contact).exists()
+    with about_few():
+        return matching(rule, now).filter(pk=contact).exists()
 
 
 def to_q(rule: Rule, now: datetime, reader: User | None = None, *, rolled: bool = False) -> Q:
@@ -186,6 +187,9 @@ def records_of(has: Has, now: datetime, reader: User | None = None) -> QuerySet:
 def _at_least(who: str, rows: QuerySet, times: int) -> Q:
     if times == 1:
         return among(who, rows, "contact_id")
+    if is_about_few():
+        hers = rows.filter(contact_id=OuterRef(who)).order_by()
+        return Q(Exists(hers.values("contact_id").annotate(times=Count("*")).filter(times__gte=times)))
     often = rows.values("contact_id").annotate(times=Count("*")).filter(times__gte=times)
     return Q(**{f"{who}__in": often.values("contact_id")})
 

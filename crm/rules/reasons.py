@@ -16,6 +16,7 @@ from crm.log import kinds
 from crm.models import Interaction, User
 from crm.queries.addresses import address_of
 from crm.rules import facts
+from crm.rules.columns import about_few
 from crm.rules.compile import behaviour, contacts, records_of, to_q
 from crm.rules.explain import explain
 from crm.rules.tree import All, Did, Either, Has, Not, Rule, Test, Top, of_the_contact
@@ -64,10 +65,11 @@ def reasons(
     """
     every = list(of_the_contact(rule))
     yes, no = Value(True, BooleanField()), Value(False, BooleanField())
-    judged = {
-        f"n{i}": Case(When(to_q(node, now), then=yes), default=no, output_field=BooleanField())
-        for i, node in enumerate(every)
-    }
+    with about_few():
+        judged = {
+            f"n{i}": Case(When(to_q(node, now), then=yes), default=no, output_field=BooleanField())
+            for i, node in enumerate(every)
+        }
     row = contacts().filter(pk=contact).annotate(**judged).values(*judged).first()
     verdicts = iter([bool(row and row[name]) for name in judged])
     return _reason(rule, verdicts, Asked(contact, now, reader, say))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySe
 from crm.log import quiet
 from crm.log.recording import record_each
 from crm.models import Contact, Team
-from crm.rules.columns import among
+from crm.rules.columns import about_few, among
 from crm.rules.tree import Rule, attributes_in, is_local, kinds_in, nodes
 from crm.rules.tree import Test as Tested
 from crm.rules.use import RuleInvalid, contacts, parse, to_q
@@ -96,7 +97,9 @@ def refresh(segment: int, now: datetime, *, only: Collection[int] | None = None,
             status=Segment.Status.PROBLEM, problem=problem.message, refresh_due_at=None
         )
         return Change()
-    change = _apply(locked, found_by(locked, rule, now, rolled=only is None), now, only)
+    with nullcontext() if only is None else about_few():
+        found = found_by(locked, rule, now, rolled=only is None)
+    change = _apply(locked, found, now, only)
     _note(locked, change, now, took=time.monotonic() - began if only is None else None)
     return change
 
@@ -267,10 +270,11 @@ def _differing(
     asked = [(segment, rule) for segment, rule in segments if segment.pk in held]
     ways = _ways(held)
     yes, no = Value(True, BooleanField()), Value(False, BooleanField())
-    answers = {
-        f"in_{segment.pk}": Case(When(_question(segment, rule, now, ways[segment.pk]), then=yes), default=no)
-        for segment, rule in asked
-    }
+    with about_few():
+        answers = {
+            f"in_{segment.pk}": Case(When(_question(segment, rule, now, ways[segment.pk]), then=yes), default=no)
+            for segment, rule in asked
+        }
     are = {
         f"was_in_{segment.pk}": Exists(SegmentMember.objects.filter(segment=segment.pk, contact=OuterRef("pk")))
         for segment, _ in asked
