@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from crm import jobs
-from crm.actions import departures, digests, privacy, reminders, series, tidying, visits
+from crm.actions import departures, digests, privacy, reminders, reports, series, tidying, visits
 from crm.actions.letter_results import settle_letters as settle
 from crm.actions.merging import gather_latecomers
 from crm.actions.normal_forms import make_waiting_forms
@@ -35,6 +35,11 @@ def clear_old_data() -> None:
 def read_mailboxes() -> None:
     """What the sweep found due. A mailbox that hangs has its own pause afterwards, and holds up no other worker."""
     mailboxes.read_due(timezone.now())
+
+
+def judge_reports() -> None:
+    """Bounces and complaints that came in."""
+    reports.judge_waiting(timezone.now())
 
 
 def send_digests() -> None:

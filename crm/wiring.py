@@ -257,11 +257,17 @@ def _imports() -> None:
 
 def _mailboxes() -> None:
     """Imported here: the reader files into models. Mailboxes are for administrators, who reach everything."""
+    from crm.actions import reports
     from crm.mailbox import reading
 
     declare("crm.mailbox", _("Mailboxes"))
     notices.declare("reply", _("A contact replies, or a mail of yours could not be filed"), order=13)
     jobs.register_sweep("crm.tasks.read_mailboxes", reading.is_due)
+    jobs.register_sweep(reports.JUDGE, reports.is_waiting)
+    seen = ("crm.message", "view")
+    register_door(
+        Door("crm.reports", "marketing", _("Bounces"), "admin:crm_deliveryreport_changelist", "mail-x", seen, 127)
+    )
     see = ("crm.mailbox", "view")
     register_door(Door("crm.mailboxes", "setup", _("Mailboxes"), "admin:crm_mailbox_changelist", "mail-down", see, 64))
 

@@ -1,5 +1,6 @@
 """What holds everywhere. The environment decides the rest (config/env.py; .env.example lists it)."""
 
+import os
 from pathlib import Path
 
 from config.env import ROOT, VAR, database, env, secret_key
@@ -245,6 +246,10 @@ SPECTACULAR_SETTINGS = {
 EMAIL_URL = env.str("EMAIL_URL", default="")  # smtp://user:password@host:587?tls=1&connections=4
 SMS_URL = env.str("SMS_URL", default="")  # https://user:password@gateway.example/send?fields=to:To,text:Body,from:From
 _OUTBOX = {"BACKEND": "crm.integrations.outbox.Outbox"}
+# What email services tell at /hooks/<service>: ESP_WEBHOOK_SECRET=user:password, and what else a service needs
+# (ESP_MAILGUN_WEBHOOK_SIGNING_KEY, …: the names of django-anymail behind ESP_). Without the secret the door is shut.
+ANYMAIL = {name.removeprefix("ESP_"): value for name, value in os.environ.items() if name.startswith("ESP_")}
+
 DELIVERY = {
     "email": {"BACKEND": "crm.integrations.smtp.Smtp", "OPTIONS": {"url": EMAIL_URL}} if EMAIL_URL else _OUTBOX,
     "sms": {"BACKEND": "crm.integrations.http_sms.HttpSms", "OPTIONS": {"url": SMS_URL}} if SMS_URL else _OUTBOX,

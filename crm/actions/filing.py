@@ -22,6 +22,7 @@ from crm.actions.attachments import attach_file
 from crm.actions.calendar_answers import LARGEST as LARGEST_ANSWER
 from crm.actions.calendar_answers import read_answer
 from crm.actions.notifications import notify, tell
+from crm.actions.reports import keep_mail
 from crm.audit import changing
 from crm.errors import Invalid
 from crm.log.recording import record
@@ -77,13 +78,21 @@ def file_mail(raw: bytes, *, mailbox: Mailbox | None = None, now: datetime | Non
     if answer := _calendar_answer(raw, mail, mailbox):
         return answer
     if mail.is_report:
-        return Filed(_("Not kept: it is a report of a mail server."))
+        return _report(raw, now)
     if to_rep := rep_filing.plan(mail, now):
         return _filed_for_rep(mail, mailbox, to_rep)
     entry = _in_thread(mail, now) or _letter_to(mailbox, mail, now)
     if entry is None:
         return Filed(_("Not kept: it answers nothing of ours, and comes from nobody whose mails are filed."))
     return _written(mail, mailbox, [entry])
+
+
+def _report(raw: bytes, now: datetime) -> Filed:
+    """A mail server says that a mail of ours came back: kept among the bounces, and judged there."""
+    if b"message/delivery-status" not in raw.lower() and b"message/feedback-report" not in raw.lower():
+        return Filed(_("Not kept: it is a report of a mail server."))
+    keep_mail(raw, now)
+    return Filed(_("Kept among the bounces: it is a report of a mail server."))
 
 
 def keep_unfiled(

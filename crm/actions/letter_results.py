@@ -16,7 +16,7 @@ from crm.models import Activity, Letter, Message
 
 BATCH = 100
 NOTICE = "letter"
-WENT = (Message.Status.SENT, Message.Status.UNKNOWN)
+WENT = (Message.Status.SENT, Message.Status.UNKNOWN, Message.Status.BOUNCED)
 
 
 def decided(now: datetime) -> QuerySet[Letter]:

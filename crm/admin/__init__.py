@@ -11,6 +11,7 @@ from crm.admin import (  # noqa: F401
     preferences,
     privacy,
     purposes,
+    reports,
     roles,
     senders,
     tags,

@@ -45,12 +45,12 @@ class MailboxAdmin(TeachingList, GrantedAdmin):
     )
     empty_button = lazy("Add a mailbox")
     empty_picture = "mail-down"
-    list_display = ("name", "address", "whose", "state", "read_at", "problem")
+    list_display = ("name", "kind", "address", "whose", "state", "read_at", "problem")
     list_select_related: ClassVar[tuple[str, ...]] = ("owner",)
     change_list_template = "admin/crm/mailbox/change_list.html"
     change_form_template = "admin/crm/mailbox/change_form.html"
     fieldsets = (
-        (lazy("Mailbox"), {"fields": ("name", "address", "owner", "is_active")}),
+        (lazy("Mailbox"), {"fields": ("name", "kind", "address", "owner", "is_active")}),
         (lazy("Server"), {"fields": ("host", "port", "security", "user_name", "password", "folder")}),
     )
 

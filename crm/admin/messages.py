@@ -24,6 +24,7 @@ from crm.templatetags.ui import status_badge
 TONES = {
     "due": "info",
     "sent": "success",
+    "bounced": "danger",
     "not_sent": "neutral",
     "failed": "danger",
     "cancelled": "neutral",

@@ -18,6 +18,7 @@ from crm.delivery.mime import address_header, letter_mail
 from crm.delivery.persons import NOBODY, values_by_contact
 from crm.delivery.providers import Outcome, Parcel, Result
 from crm.delivery.rendering import Compiled
+from crm.delivery.returns import ReturnPaths
 from crm.delivery.senders import From, as_from, default_sender, written
 from crm.models import Message, Purpose
 
@@ -32,6 +33,7 @@ class Packer:
         self._compiled: dict[tuple[Any, ...], Compiled] = {}
         self._frames: dict[tuple[From, bool], rendering.Frame] = {}
         self._default = as_from(default_sender())
+        self._returns = ReturnPaths()
 
     def pack(self, messages: Sequence[Message], now: datetime) -> tuple[list[Parcel], list[Outcome]]:
         """Parcels, and what became at once of messages that cannot be made."""
@@ -63,7 +65,12 @@ class Packer:
         values = rendering.values_for(compiled, message.pk, facts)
         subject = compiled.subject.render(values, is_html=False)[:300]
         data = compiled.mail.fill(values)
-        return Parcel(message.pk, message.address, sender.email, subject, data, message.message_id)
+        return self._mail(message, sender, subject, data)
+
+    def _mail(self, message: Message, sender: From, subject: str, data: bytes) -> Parcel:
+        """Its bounces come back to an address that names the message, where a mailbox for them is read."""
+        back = self._returns.address(message.pk, sender.email)
+        return Parcel(message.pk, message.address, sender.email, subject, data, message.message_id, back)
 
     def _compile(self, message: Message, sender: From) -> Compiled:
         frame = self._frame(sender, message.purpose != Purpose.TRANSACTIONAL)
@@ -116,7 +123,7 @@ class Packer:
             message_id=message.message_id,
             leave_url=leave,
         )
-        return Parcel(message.pk, message.address, sender.email, letter.subject, data, message.message_id)
+        return self._mail(message, sender, letter.subject, data)
 
     def _foot(self, sender: From, leave: str) -> str:
         return f"\n\n--\n{self._frame(sender, True).postal_address}\n{_('Unsubscribe')}: {leave}\n"

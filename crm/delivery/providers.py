@@ -15,7 +15,10 @@ from django.utils.module_loading import import_string
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One message, ready to go. `data` is the MIME message with CRLF, or the text in UTF-8. `key` stays the same when repeated."""
+    """One message, ready to go. `data` is the MIME message with CRLF, or the text in UTF-8. `key` stays the same when repeated.
+
+    `return_path` is where its bounces go, "" where that is the sender.
+    """
 
     message: int
     to: str
@@ -23,6 +26,11 @@ class Parcel:
     subject: str
     data: bytes
     key: str
+    return_path: str = ""
+
+    @property
+    def envelope_from(self) -> str:
+        return self.return_path or self.sent_from
 
 
 class Result(Enum):

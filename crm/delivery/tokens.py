@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +20,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-OPEN, CLICK, LEAVE, PERSON = b"open", b"click", b"leave", b"person"
+OPEN, CLICK, LEAVE, PERSON, RETURN = b"open", b"click", b"leave", b"person", b"return"
 SHORT, LONG = 10, 16  # bytes of HMAC: 80 bits for a hit, 128 where the token changes something or names somebody
 
 
@@ -56,6 +56,25 @@ def for_person(message: int, contact: int | None) -> str:
     minutes = int(time.time() // 60)
     body = message.to_bytes(5, "big") + (contact or 0).to_bytes(5, "big") + minutes.to_bytes(4, "big")
     return _sign(PERSON, body, LONG)
+
+
+def for_return(message: int) -> str:
+    """The part of a Return-Path that says which message it was: small letters and digits, since servers change the case."""
+    return (
+        b32encode(urlsafe_b64decode(_padded(_sign(RETURN, message.to_bytes(5, "big"), SHORT))))
+        .decode()
+        .rstrip("=")
+        .lower()
+    )
+
+
+def read_return(token: str) -> int | None:
+    try:
+        data = b32decode(token.upper() + "=" * (-len(token) % 8))
+    except (NotBase64, ValueError):
+        return None
+    body = _verify(RETURN, _encode(data), 5, SHORT)
+    return int.from_bytes(body, "big") if body else None
 
 
 def read_open(token: str) -> int | None:
@@ -103,6 +122,10 @@ def _verify(purpose: bytes, token: str, length: int, size: int) -> bytes | None:
     if key is None or not hmac.compare_digest(mac, _mac(key, purpose, signed, size)):
         return None
     return signed[1:]
+
+
+def _padded(token: str) -> str:
+    return token + "=" * (-len(token) % 4)
 
 
 def _mac(key: bytes, purpose: bytes, signed: bytes, size: int) -> bytes:

@@ -73,9 +73,9 @@ class Wire:
     def _next(self, take: Callable[[], Parcel | None], put: Callable[[Outcome], None]) -> Parcel | None:
         """The next parcel whose address this server can be told; the others are refused here."""
         while parcel := take():
-            if UNFIT.search(parcel.to) or UNFIT.search(parcel.sent_from) or "@" not in parcel.to:
+            if UNFIT.search(parcel.to) or UNFIT.search(parcel.envelope_from) or "@" not in parcel.to:
                 put(Outcome(parcel.message, Result.REFUSED, "The address is not one that mail can be sent to."))
-            elif not (self._takes_utf8 or (_wired(parcel.to).isascii() and _wired(parcel.sent_from).isascii())):
+            elif not (self._takes_utf8 or (_wired(parcel.to).isascii() and _wired(parcel.envelope_from).isascii())):
                 put(
                     Outcome(
                         parcel.message, Result.REFUSED, "The mail server takes no address with letters beyond a to z."
@@ -92,7 +92,7 @@ class Wire:
         return b"".join(self._commands(parcel))
 
     def _commands(self, parcel: Parcel) -> tuple[bytes, bytes, bytes]:
-        sent_from, to = _wired(parcel.sent_from), _wired(parcel.to)
+        sent_from, to = _wired(parcel.envelope_from), _wired(parcel.to)
         utf8 = "" if sent_from.isascii() and to.isascii() else " SMTPUTF8"
         return f"MAIL FROM:<{sent_from}>{utf8}\r\n".encode(), f"RCPT TO:<{to}>\r\n".encode(), b"DATA\r\n"
 

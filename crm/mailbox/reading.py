@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from crm import jobs
 from crm.actions.filing import file_mail, keep_unfiled
+from crm.actions.reports import keep_mail
 from crm.carrying import Gone
 from crm.errors import CrmError
 from crm.mailbox.imap import WINDOW, Folder, opened
@@ -125,7 +126,10 @@ def _take(mailbox: Mailbox, token: str, uid: int, folder: Folder, size: int) -> 
         with transaction.atomic():
             held = _held(mailbox.pk, token)
             if raw is not None:
-                file_mail(raw, mailbox=held)
+                if held.kind == Mailbox.Kind.BOUNCES:
+                    keep_mail(raw, timezone.now())
+                else:
+                    file_mail(raw, mailbox=held)
             elif size > LARGEST:
                 _skip(held, uid, size)
             _saw(held, uid)

@@ -31,6 +31,7 @@ from crm.models.preferences import PreferencePage
 from crm.models.privacy import Erasure, RetentionRule
 from crm.models.quiet import QuietSpan
 from crm.models.records import Record, RecordQuerySet
+from crm.models.reports import DeliveryReport
 from crm.models.search import SearchEntry
 from crm.models.series import ActivitySeries
 from crm.models.shares import Share
@@ -63,6 +64,7 @@ __all__ = [
     "DefaultView",
     "DeletedRow",
     "Deletion",
+    "DeliveryReport",
     "DemoRows",
     "Duplicate",
     "DuplicateRule",

@@ -35,12 +35,25 @@ class Mailbox(models.Model):
     until the first reading, which begins with what comes from then on. `due_at` is when it is read next.
     """
 
+    class Kind(models.TextChoices):
+        MAIL = "mail", _lazy("Replies and mails of contacts")
+        BOUNCES = "bounces", _lazy("Bounces and complaints")
+
     class Security(models.TextChoices):
         TLS = "tls", _lazy("TLS from the start (usually port 993)")
         STARTTLS = "starttls", _lazy("STARTTLS (usually port 143)")
         NONE = "none", _lazy("None: only on this machine")
 
     name = models.CharField(_lazy("name"), max_length=100)
+    kind = models.CharField(
+        _lazy("what comes in"),
+        max_length=10,
+        choices=Kind,
+        default=Kind.MAIL,
+        help_text=_lazy(
+            "In one for bounces every mail that we send gets a return address of its own: its server must deliver bounces+…@ to bounces@."
+        ),
+    )
     address = models.EmailField(_lazy("address"), help_text=_lazy("Mails to this address arrive in it."))
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -77,6 +90,8 @@ class Mailbox(models.Model):
 
     def clean(self) -> None:
         super().clean()
+        if self.kind == self.Kind.BOUNCES and self.owner_id:
+            raise ValidationError({"owner": _("Bounces come to a mailbox of the company's.")})
         if self.security == self.Security.NONE and not is_loopback(self.host):
             raise ValidationError(
                 {

@@ -36,6 +36,7 @@ class Message(models.Model):
     class Status(models.TextChoices):
         DUE = "due", "Due"
         SENT = "sent", "Sent"
+        BOUNCED = "bounced", "Bounced"
         NOT_SENT = "not_sent", "Not sent"
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"

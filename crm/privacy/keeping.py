@@ -11,6 +11,7 @@ from crm.hooks import retention
 from crm.hooks.retention import Keeping
 from crm.models import (
     Contact,
+    DeliveryReport,
     IdempotentRequest,
     Import,
     ImportLine,
@@ -65,6 +66,14 @@ def register_all() -> None:
             lambda before: IncomingMail.objects.filter(at__lt=before).exclude(became=IncomingMail.Became.FILED),
             days=90,
             order=35,
+        ),
+        Keeping(
+            "crm.reports",
+            _("Bounces and complaints as they came"),
+            _("The reports of mail servers and email services; suppressions and messages stay."),
+            lambda before: DeliveryReport.objects.filter(received_at__lt=before),
+            days=180,
+            order=36,
         ),
         Keeping(
             "crm.import_files",

@@ -77,7 +77,7 @@ def results_of(activities: Iterable[int]) -> dict[int, Result]:
         result = found[message.content_id or 0]
         letter_of[message.pk] = message.content_id or 0
         result.first = result.first or message.pk
-        if message.status in (Message.Status.SENT, Message.Status.UNKNOWN):
+        if message.status in (Message.Status.SENT, Message.Status.UNKNOWN, Message.Status.BOUNCED):
             result.is_sent = True
         elif message.status != Message.Status.DUE:
             result.problems.append(
@@ -129,7 +129,7 @@ class Usage:
 
 def usage_of(templates: Sequence[EmailTemplate]) -> dict[int, Usage]:
     """By template, of everybody's emails of the last year that went out; one query."""
-    sent = Message.objects.filter(content_type=LETTER, content_id=OuterRef("pk"), status=Message.Status.SENT)
+    sent = Message.objects.filter(content_type=LETTER, content_id=OuterRef("pk"), sent_at__isnull=False)
     recent = Letter.objects.filter(Exists(sent), template__in=templates, created_at__gte=timezone.now() - YEAR)
     rows: Any = recent.order_by().values("template")
     counted = rows.annotate(

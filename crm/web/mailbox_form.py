@@ -25,12 +25,17 @@ class MailboxForm(forms.ModelForm):
 
     class Meta:
         model = Mailbox
-        fields = ("name", "address", "owner", "host", "port", "security", "user_name", "folder", "is_active")
+        fields = ("name", "kind", "address", "owner", "host", "port", "security", "user_name", "folder", "is_active")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "kind" in self.fields:
+            self.fields["kind"].required = False  # whoever says nothing means the usual one
         if self.instance.pk:
             self.fields["password"].help_text = _("Leave it empty to keep the one that is stored.")
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or self.instance.kind
 
     def clean_host(self) -> str:
         return self.cleaned_data["host"].strip()

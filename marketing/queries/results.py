@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from crm.delivery.verdicts import LIKELY_HUMAN
 from crm.models import Contact, Interaction, Message
 
-DONE = (Message.Status.SENT, Message.Status.UNKNOWN)
+DONE = (Message.Status.SENT, Message.Status.UNKNOWN, Message.Status.BOUNCED)
 WAITING = (Message.Status.DUE, Message.Status.HELD)
 OPENED, CLICKED = ("email.opened",), ("email.clicked", "sms.clicked")
 

@@ -271,3 +271,23 @@ def test_inactive_mailboxes_rest_and_the_sweep_reads_the_others(asha, own, accou
     run_jobs()
     assert Activity.objects.count() == 1
     assert not reading.is_due(timezone.now())
+
+
+def test_a_mailbox_for_bounces_is_read_and_nothing_in_it_is_filed(account, asha):
+    from crm.actions.reports import judge_waiting
+    from crm.delivery import tokens
+    from crm.models import DeliveryReport, Message, Suppression
+    from tests.crm.delivery.test_reports import delivery_status, dsn
+
+    now = timezone.now()
+    facts = {"channel": "email", "purpose": "commercial", "address": "asha@customer.example", "content_type": "x"}
+    message = Message.objects.create(
+        key="1", send_key="1", contact=asha, status="sent", due_at=now, sent_at=now, **facts
+    )
+    mailbox = mailbox_for(account, kind="bounces", address="bounces@tandem.example")
+    to = f"bounces+{tokens.for_return(message.pk)}@tandem.example"
+    account.put(dsn(to, delivery_status("5.1.1", to=message.address)))
+    read(mailbox)
+    assert (DeliveryReport.objects.get().became, IncomingMail.objects.count()) == ("waiting", 0)
+    judge_waiting(timezone.now())
+    assert Suppression.objects.get().point.value == message.address
