@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from crm import jobs
-from crm.actions import departures, digests, privacy, reminders, reports, series, tidying, visits
+from crm.actions import departures, digests, privacy, reminders, reports, series, tidying, verdicts, visits
 from crm.actions.letter_results import settle_letters as settle
 from crm.actions.merging import gather_latecomers
 from crm.actions.normal_forms import make_waiting_forms
@@ -30,6 +30,12 @@ def sweep_touched() -> None:
 
 def clear_old_data() -> None:
     privacy.clear_old_data(timezone.now())
+
+
+def rejudge_hits() -> None:
+    """What an older rule has judged; in short turns while there is more."""
+    if verdicts.rejudge():
+        jobs.nudge("crm.tasks.rejudge_hits")
 
 
 def read_mailboxes() -> None:

@@ -25,6 +25,7 @@ def wire() -> None:
     wiring_duplicates.wire()
     wiring_letters.wire()
     _kinds()
+    _hits()
     _rules()
     _shell()
     _files()
@@ -213,6 +214,15 @@ def _kinds() -> None:
     kinds.declare("record.unmerged", "Merge undone", icon="arrows-split-2", group="Records", **told)
     kinds.declare("contact.imported", "Imported", icon="file-import", group="Contact", is_behaviour=False)
     kinds.declare("account.imported", "Imported", icon="file-import", group="Account", is_behaviour=False)
+
+
+def _hits() -> None:
+    """Imported here: the reader reads models."""
+    from crm.actions import verdicts
+    from crm.log import reading
+
+    reading.register(reading.Reader(verdicts.READER, verdicts.hear_clicks, lambda: verdicts.CLICKED))
+    jobs.register_sweep("crm.tasks.rejudge_hits", verdicts.waits)
 
 
 def _rules() -> None:

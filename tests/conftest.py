@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django.plugin import blocking_manager_key
 
+from crm.delivery.hits import floods, tracked_links
 from tests.factories.crm import TeamFactory, UserFactory
 
 
@@ -33,6 +34,13 @@ def pytest_runtest_teardown(item, nextitem):
             connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
             connection.close()
     return result
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    """What a web process remembers of links and floods; ids begin anew in each test."""
+    tracked_links.forget()
+    floods.forget()
 
 
 @pytest.fixture

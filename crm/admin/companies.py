@@ -19,7 +19,7 @@ class SettingsForm(CompanyForm):
     """What the first set-up asks, and what can wait."""
 
     class Meta(CompanyForm.Meta):
-        fields = [*CompanyForm.Meta.fields, "bin_days", "needs_second_factor"]
+        fields = [*CompanyForm.Meta.fields, "utm_source", "utm_medium", "bin_days", "needs_second_factor"]
 
 
 @admin.register(Company)

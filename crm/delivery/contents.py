@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from crm.hooks.registry import Registry
 
@@ -13,7 +13,8 @@ class Content:
     """The templates of a message, in the Liquid subset of crm/delivery/templates.py.
 
     An SMS has only `text`. `tracked`: opens and links are. `variables` names what each message brings besides
-    the contact's own values. `is_literal`: braces are braces, as one person wrote them to another.
+    the contact's own values. `is_literal`: braces are braces, as one person wrote them to another. `utm`: parameters that
+    tracked links lead on with (utm_source …).
     """
 
     name: str
@@ -23,6 +24,7 @@ class Content:
     tracked: bool = True
     variables: frozenset[str] = frozenset()
     is_literal: bool = False
+    utm: Mapping[str, str] = field(default_factory=dict)
 
 
 LETTER = "crm.letter"

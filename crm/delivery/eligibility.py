@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from crm.delivery.channels import way
@@ -125,11 +125,27 @@ def why_not(
 
 def declines_tracking(channel: str, address: str) -> bool:
     """Does whoever reads there not want opens and clicks to be seen? Where tracking needs a yes: has nobody said it?"""
-    said = Consent.objects.filter(point__channel=channel, point__value=address, purpose=Purpose.TRACKING, topic=None)
-    answer = said.filter(is_current=True).values_list("granted", flat=True).first()
+    answer = _said_of_tracking(channel, address).values_list("granted", flat=True).first()
     if answer is not None:
         return not answer
     return rules().needs(Purpose.TRACKING) == ConsentPurpose.Rule.OPT_IN
+
+
+def tracking_declined() -> Case:
+    """The same over Message."""
+    said = _said_of_tracking(OuterRef("channel"), OuterRef("address"))
+    needs_yes = ConsentPurpose.objects.filter(key=Purpose.TRACKING, rule=ConsentPurpose.Rule.OPT_IN)
+    return Case(
+        When(Exists(said.filter(granted=False)), then=Value(True)),
+        When(Exists(said.filter(granted=True)), then=Value(False)),
+        default=Exists(needs_yes),
+        output_field=BooleanField(),
+    )
+
+
+def _said_of_tracking(channel: Any, address: Any) -> QuerySet[Consent]:
+    said = Consent.objects.filter(point__channel=channel, point__value=address, purpose=Purpose.TRACKING, topic=None)
+    return said.filter(is_current=True)
 
 
 def _suppressed(channel: str, address: str, now: datetime) -> list[When]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import unescape
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from crm.models import TrackedLink
 
@@ -42,19 +43,41 @@ def replace_in_text(text: str, slot: Callable[[str], str]) -> str:
     return ADDRESS.sub(lambda match: match[0] if _is_in_token(text, match) else slot(match[0]), text)
 
 
-def stored_links(content_type: str, content_id: int, found: dict[str, str]) -> dict[str, int]:
-    """Address → id of its TrackedLink; made where it is new, also by two workers at once."""
+def stored_links(
+    content_type: str, content_id: int, found: dict[str, str], utm: Mapping[str, str] | None = None
+) -> dict[str, int]:
+    """Address → id of its TrackedLink; made where it is new, also by two workers at once. `utm` is where it leads now."""
     if not found:
         return {}
+    targets = {address: with_utm(address, utm or {}) for address in found}
     TrackedLink.objects.bulk_create(
         [
-            TrackedLink(content_type=content_type, content_id=content_id, url=address, label=label)
+            TrackedLink(
+                content_type=content_type, content_id=content_id, url=address, label=label, target=targets[address]
+            )
             for address, label in found.items()
         ],
         ignore_conflicts=True,
     )
-    rows = TrackedLink.objects.filter(content_type=content_type, content_id=content_id, url__in=list(found))
-    return dict(rows.values_list("url", "pk"))
+    rows = list(TrackedLink.objects.filter(content_type=content_type, content_id=content_id, url__in=list(found)))
+    moved = [row for row in rows if row.target != targets[row.url]]
+    for row in moved:
+        row.target = targets[row.url]
+    TrackedLink.objects.bulk_update(moved, ["target"])
+    return {row.url: row.pk for row in rows}
+
+
+def with_utm(address: str, utm: Mapping[str, str]) -> str:
+    """The address with these parameters; those that it has already win. "" where nothing is added."""
+    try:
+        parts = urlsplit(address)
+        known = {name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    except ValueError:
+        return ""
+    more = urlencode({name: value for name, value in utm.items() if value and name not in known})
+    if not more:
+        return ""
+    return urlunsplit(parts._replace(query=f"{parts.query}&{more}" if parts.query else more))
 
 
 def _trackable(match: re.Match[str]) -> str:

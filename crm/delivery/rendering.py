@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from html import escape, unescape
+from itertools import count
 from typing import Any
 
 from django.conf import settings
@@ -106,7 +107,7 @@ def compile_content(ref: tuple[str, int], content: Content, frame: Frame, *, cha
     ids: dict[str, int] = {}
     if content.tracked and not content.is_literal:
         found = {**links.links_in_text(content.text), **links.links_in_html(content.html)}
-        ids = links.stored_links(*ref, found)
+        ids = links.stored_links(*ref, found, content.utm)
         content = _with_tracking(content, ids)
     literal = content.is_literal
     subject = templates.parse(content.subject, is_html=False, is_literal=literal)
@@ -169,13 +170,17 @@ def _with_text(content: Content) -> Content:
 
 
 def _with_tracking(content: Content, ids: Mapping[str, int]) -> Content:
-    """Addresses become slots; a pixel ends the mail."""
+    """Addresses become slots, those of the HTML with their place among its links (`?p=`); a pixel ends the mail."""
     click = f"{settings.PUBLIC_URL}/t/c/"
+    places = count()
 
     def slot(address: str) -> str:
         return f"{click}{{{{ tandem.link_{ids[address]} }}}}"
 
-    html = content.html and links.replace_in_html(content.html, slot)
+    def placed(address: str) -> str:
+        return f"{slot(address)}?p={next(places)}"
+
+    html = content.html and links.replace_in_html(content.html, placed)
     pixel = f'<img src="{settings.PUBLIC_URL}/t/o/{{{{ tandem.open }}}}.gif" width="1" height="1" alt="">'
     return replace(content, html=html and before_end(html, pixel), text=links.replace_in_text(content.text, slot))
 
@@ -197,7 +202,7 @@ def _own_links(template: Template) -> Template:
 def _compile_text(ref: tuple[str, int], content: Content, frame: Frame) -> Compiled:
     text, ids = content.text, {}
     if content.tracked and not content.is_literal:
-        ids = links.stored_links(*ref, links.links_in_text(text))
+        ids = links.stored_links(*ref, links.links_in_text(text), content.utm)
         text = _with_tracking(replace(content, html=""), ids).text
     template = _own_links(templates.parse(text, is_html=False, is_literal=content.is_literal))
     subject = Plain((content.name,))

@@ -61,6 +61,14 @@ class Company(models.Model):
         help_text="Whoever has none sets one up at their next page. Or ask for it by role, under Roles.",
     )
 
+    utm_source = models.CharField(
+        "UTM source",
+        max_length=60,
+        blank=True,
+        help_text="Added to the links of emails and texts, so that your web analytics knows where visitors come from, "
+        "e.g. newsletter. Empty: nothing is added. What a link says itself stays.",
+    )
+    utm_medium = models.CharField("UTM medium", max_length=60, blank=True, help_text="Empty: email, or sms.")
     bin_days = models.PositiveSmallIntegerField(
         "days in the bin",
         default=90,

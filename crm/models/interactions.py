@@ -40,6 +40,11 @@ class Interaction(models.Model):
             models.Index(
                 fields=["campaign", "kind"], name="interaction_by_campaign", condition=~models.Q(campaign=None)
             ),
+            models.Index(
+                fields=["verdict_version", "id"],
+                name="interaction_by_rule",
+                condition=models.Q(verdict_version__gt=0),
+            ),
             models.Index(fields=["visitor"], name="interaction_by_visitor", condition=~models.Q(visitor="")),
             models.Index(
                 fields=["account", "-occurred_at"], name="interaction_by_account", condition=~models.Q(account=None)

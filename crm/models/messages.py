@@ -101,6 +101,7 @@ class TrackedLink(models.Model):
     content_id = models.BigIntegerField()
     url = models.TextField()
     label = models.CharField(max_length=200, blank=True)
+    target = models.TextField(blank=True, help_text="Where it leads, with UTM parameters; empty: the address itself.")
 
     class Meta:
         constraints = [

@@ -10,6 +10,7 @@ from crm.delivery.contents import Content
 from crm.delivery.queueing import queue_test
 from crm.errors import Invalid
 from crm.models import Contact, Message
+from marketing.actions.utm import utm_of
 from marketing.blocks.checking import Problem, check_email
 from marketing.blocks.compiling import Head, compile_email
 from marketing.blocks.parsing import as_stored, parse_blocks
@@ -19,7 +20,19 @@ if TYPE_CHECKING:
     from crm.models import User
 
 CONTENT, DRAFT = "marketing.email", "marketing.email_draft"
-EDITABLE = ("name", "subject", "preheader", "sender", "purpose", "topic", "campaign", "language", "blocks")
+EDITABLE = (
+    "name",
+    "subject",
+    "preheader",
+    "sender",
+    "purpose",
+    "topic",
+    "campaign",
+    "language",
+    "adds_utm",
+    "utm_campaign",
+    "blocks",
+)
 
 
 @transaction.atomic
@@ -101,10 +114,12 @@ def draft_content(email: MarketingEmail) -> Content:
 
 def load_version(pk: int, number: int) -> Content:
     """For crm.delivery.contents: a version, word for word."""
-    version = EmailVersion.objects.filter(email=pk, number=number).select_related("email").first()
+    version = EmailVersion.objects.filter(email=pk, number=number).select_related("email__campaign").first()
     if version is None:
         raise LookupError(f"Email {pk} has no version {number}.")
-    return Content(name=version.email.name, subject=version.subject, html=version.html, text=version.text)
+    email = version.email
+    utm = utm_of(email.utm_campaign or str(email.campaign or email.name), medium="email") if email.adds_utm else {}
+    return Content(name=email.name, subject=version.subject, html=version.html, text=version.text, utm=utm)
 
 
 def load_draft(pk: int, version: int) -> Content:

@@ -12,6 +12,7 @@ from crm.delivery.contents import Content
 from crm.delivery.queueing import queue_test
 from crm.errors import Invalid
 from crm.models import Contact, Message
+from marketing.actions.utm import utm_of
 from marketing.models import TextMessage, TextVersion
 
 if TYPE_CHECKING:
@@ -92,7 +93,9 @@ def send_test(message: TextMessage, *, by: User, to: str = "", contact: Contact 
 
 def load_version(pk: int, number: int) -> Content:
     """For crm.delivery.contents."""
-    version = TextVersion.objects.filter(message=pk, number=number).select_related("message").first()
+    version = TextVersion.objects.filter(message=pk, number=number).select_related("message__campaign").first()
     if version is None:
         raise LookupError(f"Text message {pk} has no version {number}.")
-    return Content(name=version.message.name, text=version.text)
+    message = version.message
+    utm = utm_of(str(message.campaign or message.name), medium="sms")
+    return Content(name=message.name, text=version.text, utm=utm)

@@ -38,7 +38,18 @@ own_frame = csp_replace(
         "sandbox": ["allow-popups"],
     }
 )
-SETTINGS = ["name", "subject", "preheader", "sender", "purpose", "topic", "campaign", "language"]
+SETTINGS = [
+    "name",
+    "subject",
+    "preheader",
+    "sender",
+    "purpose",
+    "topic",
+    "campaign",
+    "language",
+    "adds_utm",
+    "utm_campaign",
+]
 FIRST_BLOCKS: list[dict[str, Any]] = [
     {"id": "b1", "kind": "heading"},
     {"id": "b2", "kind": "text"},
@@ -63,7 +74,7 @@ class MarketingEmailAdmin(RecordAdmin):
     fieldsets = (
         (None, {"fields": ("name", "subject", "preheader", "sender")}),
         ("Who may get it", {"fields": ("purpose", "topic")}),
-        ("Settings", {"fields": ("campaign", "language", "owner", "team")}),
+        ("Settings", {"fields": ("campaign", "language", "adds_utm", "utm_campaign", "owner", "team")}),
     )
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

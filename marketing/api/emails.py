@@ -39,7 +39,7 @@ class EmailSerializer(serializers.ModelSerializer):
     class Meta:
         model = MarketingEmail
         fields = [
-            "id", "name", "subject", "preheader", "sender", "purpose", "topic", "campaign", "language", "blocks",
+            "id", "name", "subject", "preheader", "sender", "purpose", "topic", "campaign", "language", "adds_utm", "utm_campaign", "blocks",
             "status", "ready_version", "owner", "version", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["status", "ready_version", "version"]

@@ -34,6 +34,12 @@ class MarketingEmail(FSMModelMixin, Record):
     topic = models.ForeignKey("crm.Topic", models.PROTECT, null=True, blank=True, related_name="+")
     campaign = models.ForeignKey("crm.Campaign", models.SET_NULL, null=True, blank=True, related_name="emails")
     language = models.CharField(max_length=10, default="en", help_text="Like en or de.")
+    adds_utm = models.BooleanField(
+        "links carry UTM parameters", default=True, help_text="Where the company's settings name a UTM source."
+    )
+    utm_campaign = models.CharField(
+        "UTM campaign", max_length=100, blank=True, help_text="Empty: the name of the campaign, else of this email."
+    )
     blocks = models.JSONField(default=list, blank=True)
     status = FSMField(max_length=10, choices=Status.choices, default=Status.DRAFT, protected=True, editable=False)
     ready_version = models.PositiveIntegerField(

@@ -13,7 +13,7 @@ from crm.delivery.contents import Content
 from crm.delivery.eligibility import why_not
 from crm.delivery.queueing import queue_for
 from crm.delivery.sending import deliver
-from crm.delivery.verdicts import judge
+from crm.delivery.verdicts import VERSION, Hit, judge
 from crm.models import Consent, Contact, Interaction, Message, Topic
 from tests.crm.delivery.conftest import REF, known, mail_to
 
@@ -40,7 +40,7 @@ def test_an_open_is_a_row_before_it_is_answered(mail, asha, client):
     hit = Interaction.objects.get(kind="email.opened")
     assert (hit.contact, hit.source_type, hit.source_id, hit.verdict) == (asha, "tests.content", 1, "human")
     assert hit.message == Message.objects.get()
-    assert hit.verdict_version == 1
+    assert hit.verdict_version == VERSION
 
 
 def test_a_click_leads_to_the_stored_address(mail, asha, client):
@@ -143,16 +143,18 @@ def test_the_public_pages_cost_few_queries(mail, client, django_assert_max_num_q
     [
         (BROWSER, {}, "human"),
         (BROWSER, {"method": "HEAD"}, "scanner"),
-        (BROWSER, {"since_sent": timedelta(seconds=1)}, "scanner"),
-        (BROWSER, {"headers": {"Sec-Purpose": "prefetch"}}, "prefetch"),
+        (BROWSER, {"after": 1.0}, "scanner"),
+        (BROWSER, {"is_flood": True}, "scanner"),
+        (BROWSER, {"hints": {"Sec-Purpose": "prefetch"}}, "prefetch"),
         ("Mozilla/5.0", {}, "prefetch"),
         ("Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)", {}, "proxy"),
         ("YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html", {}, "proxy"),
+        ("Microsoft Office/16.0 (Microsoft Outlook 16.0.17328; Pro), Mozilla/4.0 (ms-office)", {}, "human"),
+        ("Mozilla/4.0 (compatible; ms-office; MSOffice rmj)", {}, "scanner"),
         ("BarracudaCentral/1.0", {}, "scanner"),
         ("python-requests/2.32", {}, "bot"),
         ("", {}, "bot"),
     ],
 )
 def test_who_was_that(agent, asked, verdict):
-    usual = {"method": "GET", "headers": {}, "since_sent": timedelta(hours=1), "is_open": True}
-    assert judge(agent, **{**usual, **asked}) == verdict
+    assert judge(Hit(agent, **{"method": "GET", "is_open": True, "after": 3600.0, **asked})) == verdict
