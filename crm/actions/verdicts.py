@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, QuerySet
@@ -49,7 +50,7 @@ def rejudge(limit: int = BATCH) -> int:
         return len(alone) + (_judge(messages) if messages else 0)
 
 
-def _judge(messages: Iterable[int]) -> int:
+def _judge(messages: Iterable[Any]) -> int:
     """All hits of these messages, in the caller's transaction; writes what differs, and who hears of it hears."""
     rows = list(
         Interaction.objects.filter(message__among=list(messages), kind__in=KINDS)
