@@ -1,4 +1,4 @@
-// npm packages -> frontend/dist: one stylesheet, Tabler’s script, SortableJS, Event Calendar, and a sprite of the icons in icons.txt.
+// npm packages -> frontend/dist: one stylesheet, Tabler’s script, SortableJS, Event Calendar, Tiptap, and a sprite of the icons in icons.txt.
 import { build } from "esbuild";
 import { copyFile, readFile, mkdir, writeFile } from "node:fs/promises";
 
@@ -6,7 +6,7 @@ const out = "frontend/dist";
 await mkdir(out, { recursive: true });
 
 await build({
-  entryPoints: { vendor: "frontend/vendor.css", sortable: "frontend/sortable.js", calendar: "frontend/calendar.js" },
+  entryPoints: { vendor: "frontend/vendor.css", sortable: "frontend/sortable.js", calendar: "frontend/calendar.js", tiptap: "frontend/tiptap.js" },
   outdir: out,
   bundle: true,
   minify: true,

@@ -9,7 +9,17 @@ from django.db.models import QuerySet
 
 from crm import jobs
 from crm.delivery import contents
-from crm.hooks import attributes, campaign_results, contact_actions, panels, rankings, search, shortcuts, sources
+from crm.hooks import (
+    attributes,
+    campaign_results,
+    contact_actions,
+    embeds,
+    panels,
+    rankings,
+    search,
+    shortcuts,
+    sources,
+)
 from crm.hooks.navigation import Door
 from crm.hooks.navigation import register as door
 from crm.hooks.resources import EVERYTHING, READS, declare
@@ -102,6 +112,13 @@ def _emails() -> None:
     declare("marketing.marketingemail", "Emails", manager=READS, marketer=EVERYTHING)
     declare("marketing.textmessage", "Text messages", manager=READS, marketer=EVERYTHING)
     declare("marketing.send", "Sends", manager=READS, marketer=EVERYTHING)
+    for resource, label in (
+        ("brand", "Brands"), ("contentblock", "Reusable blocks"), ("emaildesign", "Email templates"), ("mediafile", "Pictures"),
+    ):  # fmt: skip
+        declare(f"marketing.{resource}", label, manager=READS, marketer=EVERYTHING)
+    embeds.register_listing(
+        embeds.Listing("marketing.registrations", "Events she is registered for", registrations.cards_of)
+    )
     contents.register(emails.CONTENT, emails.load_version)
     contents.register(emails.DRAFT, emails.load_draft)
     contents.register(texts.CONTENT, texts.load_version)
@@ -117,6 +134,14 @@ def _emails() -> None:
             40,
         )
     )
+    for name, label, icon, resource, order in (
+        ("content-blocks", "Reusable blocks", "components", "contentblock", 42),
+        ("email-designs", "Email templates", "template", "emaildesign", 43),
+        ("brands", "Brands", "palette", "brand", 44),
+        ("pictures", "Pictures", "photo", "mediafile", 45),
+    ):
+        address = f"admin:marketing_{resource}_changelist"
+        door(Door(f"marketing.{name}", "marketing", label, address, icon, (f"marketing.{resource}", "view"), order))
     door(
         Door(
             "marketing.texts",

@@ -45,7 +45,7 @@ def wire() -> None:
 
 def _deals() -> None:
     """Leads, opportunities, and the desk that takes what is handed over."""
-    from sales import bin_rules, bulk_actions, merge_rules, personal, record_kinds
+    from sales import bin_rules, bulk_actions, embeds, merge_rules, personal, record_kinds
     from sales.models import Opportunity
     from sales.models.choices import Rating
     from sales.queries import facts
@@ -73,6 +73,7 @@ def _deals() -> None:
     record_kinds.register_all()
     personal.register_all()
     related.register_all()
+    embeds.register_all()
     notices.declare("lead.interest", _("New interest on a lead of yours"), order=30)
     bin_rules.register_all()
     bulk_actions.register_all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
@@ -38,23 +38,38 @@ class Packer:
     def pack(self, messages: Sequence[Message], now: datetime) -> tuple[list[Parcel], list[Outcome]]:
         """Parcels, and what became at once of messages that cannot be made."""
         people = values_by_contact({m.contact_id for m in messages if m.contact_id})
+        asked = self._asked(messages)
         date = format_datetime(now)
         parcels: list[Parcel] = []
         failed: list[Outcome] = []
         for message in messages:
             try:
-                parcels.append(self._parcel(message, people.get(message.contact_id or 0, NOBODY), date))
+                person = people.get(message.contact_id or 0, NOBODY)
+                more = asked and asked.get(_ref(message), {}).get(message.contact_id or 0)
+                parcels.append(self._parcel(message, {**person, **more} if more else person, date))
             except (LookupError, LiquidError, ValueError) as problem:
                 said = str(problem).splitlines() or [type(problem).__name__]
                 failed.append(Outcome(message.pk, Result.REFUSED, f"It could not be written: {said[0]}"))
         return parcels, failed
 
-    def _parcel(self, message: Message, person: dict[str, str], date: str) -> Parcel:
+    def _asked(self, messages: Sequence[Message]) -> dict[Ref, Mapping[int, Mapping[str, Any]]]:
+        """What contents ask about their readers beyond their values, by content: once for the whole batch; mostly nothing."""
+        found: dict[Ref, Mapping[int, Mapping[str, Any]]] = {}
+        for ref in {_ref(message) for message in messages if message.content_type != LETTER}:
+            try:
+                facts = self._content(ref).facts
+            except LookupError:
+                continue  # told for each of its messages
+            if facts:
+                found[ref] = facts({m.contact_id for m in messages if m.contact_id and _ref(m) == ref})
+        return found
+
+    def _parcel(self, message: Message, person: dict[str, Any], date: str) -> Parcel:
         sender = as_from(message.sender) if message.sender else self._default
         if message.content_type == LETTER and self.channel == "email":
             return self._letter(message, sender, date)
-        compiled = self._compile(message, sender)
         facts = _facts(message, person)
+        compiled = self._compile(message, sender, facts.get("contact.language", ""))
         if compiled.mail is None:
             values = rendering.values_for(compiled, message.pk, facts)
             text = compiled.text.render(values, is_html=False)
@@ -72,12 +87,14 @@ class Packer:
         back = self._returns.address(message.pk, sender.email)
         return Parcel(message.pk, message.address, sender.email, subject, data, message.message_id, back)
 
-    def _compile(self, message: Message, sender: From) -> Compiled:
+    def _compile(self, message: Message, sender: From, language: str) -> Compiled:
         frame = self._frame(sender, message.purpose != Purpose.TRANSACTIONAL)
-        ref = (message.content_type, message.content_id or 0, message.content_version)
-        key = (*ref, frame)
+        ref = _ref(message)
+        content = self._content(ref)
+        variant = content.said_in(language) if content.variants else ""
+        key = (*ref, frame, variant)
         if key not in self._compiled:
-            content = self._content(ref)
+            content = content.variants[variant] if variant else content
             self._compiled[key] = rendering.compile_content(ref[:2], content, frame, channel=self.channel)
         return self._compiled[key]
 
@@ -134,11 +151,15 @@ def claimed(token: str) -> list[Message]:
     return list(held.select_related("sender", "contact").order_by("pk"))
 
 
-def _facts(message: Message, person: dict[str, str]) -> dict[str, Any]:
+def _ref(message: Message) -> Ref:
+    return (message.content_type, message.content_id or 0, message.content_version)
+
+
+def _facts(message: Message, person: Mapping[str, Any]) -> dict[str, Any]:
     """The person's values under the message's own; a test message brings the values of whom it imitates."""
     facts: dict[str, Any] = dict(person)
     for name, value in message.variables.items():
-        if name == "as":
+        if name in ("as", "as_facts"):
             facts.update(value)
         elif isinstance(value, dict):
             facts.update({f"{name}.{inner}": said for inner, said in value.items()})

@@ -246,7 +246,7 @@ def queue_test(
     if not address:
         raise Invalid(f"“{to}” is no address for this channel.", field="to")
     key = f"test:{uuid.uuid4().hex}"
-    shown = {**(variables or {}), "as": values_of(as_contact)}
+    shown = {"as": values_of(as_contact), **(variables or {})}
     now = timezone.now()
     with transaction.atomic():
         message = Message.objects.create(

@@ -81,10 +81,12 @@ def preview(
 ) -> Rendered:
     """As `contact` would read it, links as they are and nothing counted. Raises LiquidError where it is written wrong."""
     frame = frame_of(sender or as_from(default_sender()), is_commercial=purpose != Purpose.TRANSACTIONAL)
+    frame = _addressed(frame, content)
     content = with_footer(content, frame) if content.html else content
     example = f"{settings.PUBLIC_URL}/preferences/example"
     values = {
         **values_of(contact),
+        **facts_about(content, contact),
         **frame.values,
         "unsubscribe_url": example,
         "preferences_url": example,
@@ -103,6 +105,7 @@ def compile_content(ref: tuple[str, int], content: Content, frame: Frame, *, cha
     """Raises LiquidError where the content is written wrong (it was checked before, so that is a rare accident)."""
     if channel != "email":
         return _compile_text(ref, content, frame)
+    frame = _addressed(frame, content)
     content = with_footer(_with_text(content), frame)
     ids: dict[str, int] = {}
     if content.tracked and not content.is_literal:
@@ -134,6 +137,15 @@ def values_for(compiled: Compiled, message: int, facts: Mapping[str, Any]) -> di
         values["unsubscribe_url"] = f"{settings.PUBLIC_URL}/unsubscribe/{leave}"
         values["preferences_url"] = f"{settings.PUBLIC_URL}/preferences/{leave}"
     return values
+
+
+def facts_about(content: Content, contact: Contact | None) -> Mapping[str, Any]:
+    """What the content asks about one reader beyond her values; of nobody in particular nothing is true."""
+    return content.facts([contact.pk]).get(contact.pk, {}) if content.facts and contact else {}
+
+
+def _addressed(frame: Frame, content: Content) -> Frame:
+    return replace(frame, postal_address=content.postal_address) if content.postal_address else frame
 
 
 def with_footer(content: Content, frame: Frame) -> Content:

@@ -1,3 +1,15 @@
 """The admin of marketing."""
 
-from marketing.admin import campaigns, emails, events, forms, scoring, segments, sends, texts  # noqa: F401
+from marketing.admin import (  # noqa: F401
+    brands,
+    campaigns,
+    emails,
+    events,
+    forms,
+    kept,
+    media,
+    scoring,
+    segments,
+    sends,
+    texts,
+)

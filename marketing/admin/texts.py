@@ -15,7 +15,7 @@ from crm.admin.base import RecordAdmin
 from crm.admin.purposes import PurposeFilter, PurposeForm
 from crm.errors import CrmError, Invalid
 from marketing.actions.texts import check_text, length_of, save_text, send_test
-from marketing.blocks.kinds import TOKENS
+from marketing.blocks.kinds import TOKEN_TEXTS
 from marketing.models import TextMessage
 
 
@@ -54,7 +54,7 @@ class TextMessageAdmin(RecordAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        return super().render_change_form(request, {**context, "tokens": TOKENS}, *args, **kwargs)
+        return super().render_change_form(request, {**context, "tokens": TOKEN_TEXTS}, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,12 +14,18 @@ from crm.delivery.senders import default_sender
 from crm.models import Company, Purpose
 from crm.rich_text import TOKEN
 from marketing.blocks.compiling import Head, html_of
-from marketing.blocks.parsing import Block
+from marketing.blocks.conditions import LISTS, SHOWN
+from marketing.blocks.looks import Look, contrast, look_of
+from marketing.blocks.parsing import Block, placed
 from marketing.models import EventStatus, MarketingEmail
 
 GMAIL_CUTS_AT = 102 * 1024
-HREF = re.compile(r'<a href="([^"]*)"')
+HREF = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["']([^"']*)["']""", re.I)
+IMG = re.compile(r"<img\b[^>]*>", re.I)
+ALT = re.compile(r"""\balt\s*=\s*["'][^"']""", re.I)
 OWN_LINKS = ("unsubscribe_url", "preferences_url")
+READABLE, LARGE = 4.5, 3.0
+"""WCAG 2.2, 1.4.3: the least contrast of text, and of large text."""
 
 
 @dataclass(frozen=True)
@@ -37,37 +43,77 @@ class Problem:
 
 
 def check_email(email: MarketingEmail, blocks: Sequence[Block]) -> list[Problem]:
-    """Everything that is wrong, errors first."""
-    found = [*_about_the_whole(email, blocks), *_about_blocks(blocks), *_about_size(email, blocks)]
+    """Everything that is wrong with what is arranged in the designer, errors first."""
+    look = look_of(email.brand)
+    found = [
+        *_about_head(email),
+        *_about_the_whole(email, blocks, look),
+        *about_blocks(blocks, look),
+        *_about_size(len(html_of(head_of(email, look), blocks).encode())),
+    ]
     return sorted(found, key=lambda problem: not problem.is_error)
 
 
-def _about_the_whole(email: MarketingEmail, blocks: Sequence[Block]) -> Iterator[Problem]:
+def check_html(email: MarketingEmail) -> list[Problem]:
+    """The same of an email that brings its own HTML."""
+    html = email.html
+    found = [*_about_head(email)]
+    if not html.strip():
+        found.append(Problem("There is nothing in it yet: paste your HTML, or choose a file.", "html", path="html"))
+    found += _tokens(html, "html", path="html")
+    for link in HREF.findall(html):
+        if not is_link(link):
+            found.append(Problem(f"“{link[:60]}” is not a link. It begins with https://", "html", path="html"))
+    if any(not ALT.search(image) for image in IMG.findall(html)):
+        found.append(
+            Problem(
+                "An image says nothing instead of itself: give it an alt text.", "html", path="html", is_error=False
+            )
+        )
+    if email.purpose != Purpose.TRANSACTIONAL and "unsubscribe_url" not in html:
+        message = "It has no {{ unsubscribe_url }}: a line to unsubscribe is put at its end."
+        found.append(Problem(message, "html", path="html", is_error=False))
+    found += _about_size(len(html.encode()), "html")
+    return sorted(found, key=lambda problem: not problem.is_error)
+
+
+def head_of(email: MarketingEmail, look: Look | None = None) -> Head:
+    return Head(email.name, email.subject, email.preheader, email.language, look or look_of(email.brand))
+
+
+def _about_head(email: MarketingEmail) -> Iterator[Problem]:
     if not email.subject.strip():
         yield Problem("The subject is missing.", "subject", path="subject")
     if email.sender_id is None and default_sender() is None:
         yield Problem("Nobody is set as the sender. Choose one, or make a sender the default.", "sender", path="sender")
     for name in ("subject", "preheader"):
         yield from _tokens(getattr(email, name), name, path=name)
-    if not [block for block in blocks if block.kind.name != "footer"]:
+
+
+def _about_the_whole(email: MarketingEmail, blocks: Sequence[Block], look: Look) -> Iterator[Problem]:
+    every = [block for _, block in placed(blocks)]
+    if not [block for block in every if block.kind.name not in ("footer", "section")]:
         yield Problem("There is nothing in it yet: add a block.", "blocks", path="blocks")
     if email.purpose != Purpose.TRANSACTIONAL:
-        if not any(_can_leave(block) for block in blocks):
+        if not any(_can_leave(block) for block in every):
             yield Problem("A commercial email needs a link to unsubscribe: add a footer.", "blocks", path="blocks")
         company = Company.objects.first()
-        if company is None or not (company.street or company.city):
+        if not look.postal_address and (company is None or not (company.street or company.city)):
             yield Problem(
                 "Your postal address is not set: most countries want it at the foot of commercial mail. Set it under Company.",
                 is_error=False,
             )
 
 
-def _about_blocks(blocks: Sequence[Block]) -> Iterator[Problem]:
-    for index, block in enumerate(blocks):
-        for problem in [*_of_kind(block), *_of_fields(block)]:
-            yield Problem(
-                problem.message, problem.field, block.id, f"blocks[{index}].{problem.field}", problem.is_error
-            )
+def about_blocks(blocks: Sequence[Block], look: Look) -> Iterator[Problem]:
+    """What is wrong with single blocks, each with its id and path."""
+    grounds: dict[str, str] = {}
+    for path, block in placed(blocks):
+        for column in block.columns:
+            grounds.update({one.id: block["background"] or look.paper for one in column})
+        ground = grounds.get(block.id, look.paper)
+        for problem in [*_of_kind(block), *_of_fields(block), *_of_contrast(block, look, ground)]:
+            yield replace(problem, block=block.id, path=f"{path}.{problem.field}")
 
 
 def _of_kind(block: Block) -> Iterator[Problem]:
@@ -84,43 +130,93 @@ def _of_kind(block: Block) -> Iterator[Problem]:
                 yield Problem("The button has no text.", "label")
             if not block["url"]:
                 yield Problem("The button leads nowhere.", "url")
+        case "video":
+            if not block["url"]:
+                yield Problem("The video has no address.", "url")
+            if block["src"] and not block["alt"]:
+                yield Problem("Say what the video shows, for readers who do not see it.", "alt", is_error=False)
+        case "qr":
+            if not block["text"]:
+                yield Problem("The QR code says nothing yet.", "text")
+            elif TOKEN.search(block["text"]):
+                yield Problem("A QR code is the same for every reader: leave the token out.", "text")
         case "event":
             yield from _of_event(block)
+        case "product" if block.shown is None:
+            said = (
+                "This product is not offered any more: choose another." if block["product"] else "Choose the product."
+            )
+            yield Problem(said, "product")
+        case "content" if block.shown is None:
+            yield Problem("Choose the reusable block." if not block["content"] else "This block is no more.", "content")
+        case "html":
+            for image in IMG.findall(block["html"]):
+                if not ALT.search(image):
+                    yield Problem(
+                        "An image says nothing instead of itself: give it an alt text.", "html", is_error=False
+                    )
 
 
 def _of_event(block: Block) -> Iterator[Problem]:
-    if block.event is None:
+    if block.shown is None:
         yield Problem("Choose the event.", "event")
-    elif block.event.status == EventStatus.DRAFT:
-        yield Problem(f"“{block.event}” is not published yet: its link leads nowhere.", "event")
-    elif block.event.status != EventStatus.LIVE:
-        yield Problem(f"“{block.event}” is {block.event.get_status_display().lower()}.", "event")
+    elif block.shown.status == EventStatus.DRAFT:
+        yield Problem(f"“{block.shown}” is not published yet: its link leads nowhere.", "event")
+    elif block.shown.status != EventStatus.LIVE:
+        yield Problem(f"“{block.shown}” is {block.shown.get_status_display().lower()}.", "event")
 
 
 def _of_fields(block: Block) -> Iterator[Problem]:
     for field in block.kind.fields:
         value = block[field.name]
-        if not isinstance(value, str) or not value or field.kind == "choice":
+        if not isinstance(value, str) or not value or field.kind in ("choice", "list"):
             continue
-        if field.kind == "url" and not _is_link(value):
+        if field.kind == "url" and not is_link(value):
             yield Problem(f"“{value[:60]}” is not a link. It begins with https://", field.name)
-        if field.kind == "rich":
+        if field.kind == "picture" and not is_picture(value):
+            yield Problem(f"“{value[:60]}” is no address of an image. It begins with https://", field.name)
+        if field.kind in ("rich", "html"):
             for link in HREF.findall(value):
-                if not _is_link(link):
+                if not is_link(link):
                     yield Problem(f"“{link[:60]}” is not a link. It begins with https://", field.name)
         yield from _tokens(value, field.name)
 
 
+def _of_contrast(block: Block, look: Look, ground: str) -> Iterator[Problem]:
+    name = block.kind.name
+    if name == "button":
+        paint, color = block["background"] or look.accent, block["color"] or look.on_accent
+        yield from _readable(color, paint, "background" if block["background"] else "color", READABLE, "The button")
+    elif name in ("heading", "text"):
+        least = LARGE if name == "heading" and block["level"] != "3" else READABLE
+        yield from _readable(block["color"] or look.ink, ground, "color", least, "The text")
+
+
+def _readable(color: str, paint: str, field: str, least: float, what: str) -> Iterator[Problem]:
+    ratio = contrast(color, paint)
+    if ratio < least:
+        message = f"{what} is hard to read: {color} on {paint} has a contrast of {ratio:.1f}; {least:g} is the least."
+        yield Problem(message, field, is_error=False)
+
+
 def _tokens(source: str, field: str, path: str = "") -> Iterator[Problem]:
-    for problem in templates.check(Content(name="", html=source)) if source else []:
+    known = frozenset({SHOWN, LISTS})
+    for problem in templates.check(Content(name="", html=source, variables=known)) if source else []:
         yield Problem(problem.message, field, path=path)
 
 
 def _can_leave(block: Block) -> bool:
-    return block.kind.name == "footer" or any("unsubscribe_url" in str(value) for value in block.values.values())
+    if block.when is not None:
+        return False  # who does not see it could not leave
+    inner = block.shown if block.kind.name == "content" and block.shown else ()
+    return (
+        block.kind.name == "footer"
+        or any("unsubscribe_url" in str(value) for value in block.values.values())
+        or any(_can_leave(one) for one in inner)
+    )
 
 
-def _is_link(value: str) -> bool:
+def is_link(value: str) -> bool:
     """A web address, a mail address or number, or one of our own links as a token."""
     if any(name in value for name in OWN_LINKS) and TOKEN.fullmatch(value.strip()):
         return True
@@ -131,13 +227,15 @@ def _is_link(value: str) -> bool:
     return bool(parts.scheme in ("http", "https") and parts.netloc) or parts.scheme in ("mailto", "tel")
 
 
-def _about_size(email: MarketingEmail, blocks: Sequence[Block]) -> Iterator[Problem]:
-    head = Head(email.name, email.subject, email.preheader, email.language)
-    size = len(html_of(head, blocks).encode())
+def is_picture(value: str) -> bool:
+    return value.startswith("/m/") or (value.startswith(("http://", "https://")) and is_link(value))
+
+
+def _about_size(size: int, field: str = "blocks") -> Iterator[Problem]:
     if size > GMAIL_CUTS_AT:
         yield Problem(
             f"It has {size // 1024} KB; Gmail cuts off what is longer than 102 KB, and the way to unsubscribe with it.",
-            "blocks",
-            path="blocks",
+            field,
+            path=field,
             is_error=False,
         )

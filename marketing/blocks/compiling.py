@@ -1,26 +1,31 @@
-"""Blocks -> MJML -> HTML with its styles inline, and the plain-text twin. Tokens pass through untouched."""
+"""Blocks -> MJML -> HTML with its styles inline, and the plain-text twin. Tokens pass through untouched.
+
+What comes out is for old Outlook as much as for a browser: tables, `mso` conditionals, explicit widths, no flex, grid or
+position, and it reads without its `<style>`, which some mail programs take away.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from html import escape, unescape
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
 
 import css_inline
 from mjml import mjml2html
 
 from crm.delivery.contents import Content
 from crm.rich_text import guard, unguard
-from marketing.blocks.parsing import Block
-from marketing.calendars import public_url, when_of, where_of
+from marketing.blocks.conditions import asked
+from marketing.blocks.elements import Painter, absolute, attribute, plain
+from marketing.blocks.looks import Look, contrast
+from marketing.blocks.parsing import Block, placed
+from marketing.blocks.words import text_of
 
-FONTS = "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
-INK, SOFT, ACCENT, PAPER, GROUND, LINE = "#1b2230", "#566074", "#3b55c9", "#ffffff", "#f2f4f8", "#e1e5ec"
-SIZES = {"1": ("h1", 26), "2": ("h2", 20), "3": ("h3", 17)}
 INLINER = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
-ANCHOR = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.S)
-LEAVE = '<a href="{{ unsubscribe_url }}">Unsubscribe</a> · <a href="{{ preferences_url }}">Preferences</a>'
+MARKS = re.compile(r"<!--\s*(xtokn\d+x)\s*-->")
+DARK_PAPER, DARK_GROUND, DARK_INK, DARK_SOFT = "#1c212c", "#12151c", "#e8ebf2", "#a5aec0"
 
 
 @dataclass(frozen=True)
@@ -31,145 +36,114 @@ class Head:
     subject: str
     preheader: str = ""
     language: str = "en"
+    look: Look = field(default_factory=Look)
 
 
 def compile_email(head: Head, blocks: Sequence[Block]) -> Content:
     """The content as delivery takes it: tokens still in it, links not yet tracked."""
-    return Content(name=head.name, subject=head.subject, html=html_of(head, blocks), text=text_of(blocks))
+    return Content(
+        name=head.name,
+        subject=head.subject,
+        html=html_of(head, blocks),
+        text=text_of(blocks, head.look, head.language),
+        facts=asked(asks_of(blocks)),
+        postal_address=head.look.postal_address,
+    )
 
 
 def html_of(head: Head, blocks: Sequence[Block]) -> str:
     guarded, tokens = guard(_mjml(head, blocks))
-    html = INLINER.inline(mjml2html(guarded, disable_comments=True, fonts={}))
-    return unguard(html, [escape(token) for token in tokens])
+    html = INLINER.inline(mjml2html(guarded, disable_comments=False, fonts={}))
+    return unguard(MARKS.sub(r"\1", html), [escape(token) for token in tokens])
 
 
-def text_of(blocks: Sequence[Block]) -> str:
-    """What a reader without HTML sees, and what spam filters compare with it."""
-    parts = [part for block in blocks if (part := _words(block))]
-    return "\n\n".join(parts).strip() + "\n"
+def asks_of(blocks: Sequence[Block]) -> dict[str, Any]:
+    """What must be asked about each reader: {"rules": {name: rule}, "lists": {name: at most}}; empty for most emails."""
+    rules: dict[str, Any] = {}
+    lists: dict[str, int] = {}
+    for block in _everything(blocks):
+        if block.when and block.when.rule:
+            rules[block.when.name] = block.when.as_json()["rule"]
+        if block.kind.name == "list":
+            lists[block["source"]] = max(block["most"], lists.get(block["source"], 0))
+    return {**({"rules": rules} if rules else {}), **({"lists": lists} if lists else {})}
+
+
+def _everything(blocks: Sequence[Block]) -> Iterator[Block]:
+    for _, block in placed(blocks):
+        yield block
+        if block.kind.name == "content" and block.shown:
+            yield from block.shown
 
 
 def _mjml(head: Head, blocks: Sequence[Block]) -> str:
-    inside = "".join(_element(block) for block in blocks if block.kind.name != "footer")
-    feet = "".join(_element(block) for block in blocks if block.kind.name == "footer")
-    paper = (
-        f'<mj-section background-color="{PAPER}" border-radius="10px" padding="20px 8px">'
-        f"<mj-column>{inside}</mj-column></mj-section>"
-        if inside
-        else ""
-    )
-    foot = f'<mj-section padding="12px 8px"><mj-column>{feet}</mj-column></mj-section>' if feet else ""
-    preview = f"<mj-preview>{_plain(head.preheader)}</mj-preview>" if head.preheader else ""
+    look = head.look
+    preview = f"<mj-preview>{plain(head.preheader)}</mj-preview>" if head.preheader else ""
     return (
-        f'<mjml lang="{escape(head.language)}"><mj-head><mj-title>{_plain(head.subject)}</mj-title>{preview}'
-        '<mj-raw><meta name="color-scheme" content="light dark"></mj-raw>'
-        f'<mj-attributes><mj-all font-family="{FONTS}" /><mj-text color="{INK}" font-size="16px" line-height="1.55" '
+        f'<mjml lang="{escape(head.language)}"><mj-head><mj-title>{plain(head.subject)}</mj-title>{preview}'
+        '<mj-raw><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"></mj-raw>'
+        f'<mj-attributes><mj-all font-family="{look.font}" /><mj-text color="{look.ink}" font-size="16px" line-height="1.55" '
         f'padding="8px 24px" /><mj-image padding="8px 24px" /></mj-attributes>'
-        f"<mj-style>p {{ margin: 0 0 12px }} ul, ol {{ margin: 0 0 12px; padding-left: 22px }} a {{ color: {ACCENT} }} "
-        f".foot a {{ color: {SOFT} }} h1, h2, h3 {{ margin: 0; font-size: inherit; font-weight: 700; line-height: 1.25 }}</mj-style></mj-head>"
-        f'<mj-body background-color="{GROUND}" width="640px"><mj-section padding="8px 0" />{paper}{foot}</mj-body></mjml>'
+        f"<mj-style>{_styles(look)}</mj-style></mj-head>"
+        f'<mj-body background-color="{look.ground}" width="640px" css-class="d-ground">'
+        f"{_logo(look)}{''.join(_sections(head, blocks))}</mj-body></mjml>"
     )
 
 
-def _element(block: Block) -> str:
-    match block.kind.name:
-        case "heading":
-            tag, size = SIZES[block["level"]]
-            return f'<mj-text align="{block["align"]}" font-size="{size}px"><{tag}>{_plain(block["text"])}</{tag}></mj-text>'
-        case "text":
-            return f'<mj-text align="{block["align"]}">{block["html"]}</mj-text>'
-        case "image":
-            return _image(block)
-        case "button":
-            return _button(block["label"], block["url"], block["align"])
-        case "divider":
-            return f'<mj-divider border-color="{LINE}" border-width="1px" padding="12px 24px" />'
-        case "spacer":
-            return f'<mj-spacer height="{block["height"]}px" />'
-        case "event":
-            return _event(block)
-        case "footer":
-            return _foot(block)
-    raise LookupError(f"Nobody draws a block of kind “{block.kind.name}”.")
-
-
-def _image(block: Block) -> str:
-    if not block["src"]:
-        return ""
-    link = f' href="{_attribute(block["link"])}"' if block["link"] else ""
-    return f'<mj-image src="{_attribute(block["src"])}" alt="{_attribute(block["alt"])}" width="{block["width"]}px"{link} />'
-
-
-def _button(label: str, url: str, align: str) -> str:
+def _styles(look: Look) -> str:
+    accent = _on_dark(look.accent)
     return (
-        f'<mj-button href="{_attribute(url)}" align="{align}" background-color="{ACCENT}" color="#ffffff" '
-        f'border-radius="8px" font-size="16px" font-weight="600" inner-padding="13px 26px" padding="12px 24px">'
-        f"{_plain(label)}</mj-button>"
+        "p { margin: 0 0 12px } ul, ol { margin: 0 0 12px; padding-left: 22px } "
+        f"a {{ color: {look.accent} }} .foot a {{ color: {look.soft} }} "
+        "h1, h2, h3 { margin: 0; font-size: inherit; font-weight: 700; line-height: 1.25 } "
+        "@media (prefers-color-scheme: dark) { "
+        f"body, .d-ground {{ background-color: {DARK_GROUND} !important }} "
+        f".d-paper, .d-paper > table {{ background: {DARK_PAPER} !important; background-color: {DARK_PAPER} !important }} "
+        f".d-paper .d-text > div {{ color: {DARK_INK} !important }} .d-paper .d-text a {{ color: {accent} !important }} "
+        f".d-foot .d-soft > div, .d-foot .d-soft a, .d-paper .d-soft > div, .d-paper .d-soft a {{ color: {DARK_SOFT} !important }} }}"
     )
 
 
-def _event(block: Block) -> str:
-    event = block.event
-    if event is None:
-        return ""
-    where = where_of(event, guest=False)
-    summary = f"<p>{escape(event.summary)}</p>" if event.summary else ""
+def _on_dark(colour: str) -> str:
+    """The colour of links on dark paper: lightened until it can be read."""
+    while contrast(colour, DARK_PAPER) < 4.5:
+        parts = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+        colour = "#" + "".join(f"{min(255, part + (255 - part) // 8 + 4):02x}" for part in parts)
+    return colour
+
+
+def _logo(look: Look) -> str:
+    if not look.logo:
+        return '<mj-section padding="8px 0" />'
+    href = f' href="{attribute(look.website)}"' if look.website else ""
     return (
-        f'<mj-text font-size="20px"><h2>{escape(event.title)}</h2></mj-text><mj-text>'
-        f"<p><strong>{escape(when_of(event))}</strong>{'<br>' + escape(where) if where else ''}</p>{summary}</mj-text>"
-        + _button(block["label"], public_url(event), "left")
+        f'<mj-section padding="16px 8px 8px"><mj-column><mj-image src="{absolute(look.logo)}" '
+        f'alt="{attribute(look.logo_alt)}" width="{look.logo_width}px" align="center"{href} /></mj-column></mj-section>'
     )
 
 
-def _foot(block: Block) -> str:
-    own = f"{block['html']}" if block["html"] else ""
-    return (
-        f'<mj-text css-class="foot" align="center" color="{SOFT}" font-size="13px">{own}'
-        f"<p>{{{{ company.postal_address }}}}</p><p>{LEAVE}</p></mj-text>"
-    )
-
-
-def _words(block: Block) -> str:
-    match block.kind.name:
-        case "heading":
-            return block["text"]
-        case "text":
-            return _from_html(block["html"])
-        case "image":
-            return f"[{block['alt']}]{' ' + block['link'] if block['link'] else ''}" if block["alt"] else block["link"]
-        case "button":
-            return f"{block['label']}:\n{block['url']}"
-        case "divider":
-            return "-" * 40
-        case "event" if block.event:
-            event, where = block.event, where_of(block.event, guest=False)
-            lines = [event.title, when_of(event), where, event.summary, f"{block['label']}:\n{public_url(event)}"]
-            return "\n".join(line for line in lines if line)
-        case "footer":
-            leave = "Unsubscribe: {{ unsubscribe_url }}\nPreferences: {{ preferences_url }}"
-            return "\n".join(
-                part for part in ("--", _from_html(block["html"]), "{{ company.postal_address }}", leave) if part
+def _sections(head: Head, blocks: Sequence[Block]) -> Iterator[str]:
+    """Sections as they stand; blocks between them as sections of one column; the footer on the ground, at the end."""
+    painter = Painter(head.look, head.language)
+    groups: list[Block | list[Block]] = []
+    for block in blocks:
+        if block.kind.name == "section":
+            groups.append(block)
+        elif block.kind.name != "footer":
+            if not groups or isinstance(groups[-1], Block):
+                groups.append([])
+            groups[-1].append(block)  # type: ignore[union-attr]
+    round_ = f"{head.look.radius + 2}px"
+    for index, group in enumerate(groups):
+        top = round_ if index == 0 else "0"
+        bottom = round_ if index == len(groups) - 1 else "0"
+        radius = f"{top} {top} {bottom} {bottom}"
+        if isinstance(group, Block):
+            yield painter.section(group, radius)
+        elif inside := painter.blocks(group):
+            yield (
+                f'<mj-section css-class="d-paper" background-color="{head.look.paper}" border-radius="{radius}" '
+                f'padding="20px 8px"><mj-column>{inside}</mj-column></mj-section>'
             )
-    return ""
-
-
-def _from_html(html: str) -> str:
-    html, tokens = guard(html)
-    html = ANCHOR.sub(lambda match: match[2] if match[2] == match[1] else f"{match[2]} ({match[1]})", html)
-    html = re.sub(r"<li[^>]*>", "- ", html)
-    html = re.sub(r"<br\s*/?>|</li>", "\n", html)
-    html = re.sub(r"</(?:p|ul|ol)>", "\n\n", html)
-    words = unescape(re.sub(r"<[^>]+>", "", html)).replace("\xa0", " ")
-    tidy = re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in words.splitlines()))
-    return unguard(tidy, tokens).strip()
-
-
-def _plain(text: str) -> str:
-    guarded, tokens = guard(text)
-    return unguard(escape(guarded, quote=False), tokens)
-
-
-def _attribute(text: str) -> str:
-    guarded, tokens = guard(text)
-    return unguard(escape(guarded), tokens)
+    if feet := painter.blocks([block for block in blocks if block.kind.name == "footer"]):
+        yield f'<mj-section css-class="d-foot" padding="12px 8px"><mj-column>{feet}</mj-column></mj-section>'

@@ -1,15 +1,24 @@
 """The nouns of marketing."""
 
-from marketing.models.emails import EmailVersion, MarketingEmail
+from marketing.models.blocks import ContentBlock, EmailDesign
+from marketing.models.brands import Brand
+from marketing.models.emails import EmailRevision, EmailSeat, EmailTranslation, EmailVersion, MarketingEmail
 from marketing.models.engagement import Engagement
 from marketing.models.events import Event, EventMaterial, EventStatus, Registration, Speaker
 from marketing.models.forms import Form, Submission, Visitor
+from marketing.models.media import MediaFile
 from marketing.models.scoring import Score, ScoringModel, ScoringRule
 from marketing.models.segments import Hush, Segment, SegmentChoice, SegmentMember, SegmentSize
 from marketing.models.sends import Send
 from marketing.models.texts import TextMessage, TextVersion
 
 __all__ = [
+    "Brand",
+    "ContentBlock",
+    "EmailDesign",
+    "EmailRevision",
+    "EmailSeat",
+    "EmailTranslation",
     "EmailVersion",
     "Engagement",
     "Event",
@@ -18,6 +27,7 @@ __all__ = [
     "Form",
     "Hush",
     "MarketingEmail",
+    "MediaFile",
     "Registration",
     "Score",
     "ScoringModel",

@@ -1,5 +1,7 @@
 """A marketing email: blocks that a marketer arranges, and the immutable versions that are sent."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +22,10 @@ class MarketingEmail(FSMModelMixin, Record):
         DRAFT = "draft", "Draft"
         READY = "ready", "Ready"
 
+    class Kind(models.TextChoices):
+        BLOCKS = "blocks", "Blocks: arranged in the designer"
+        HTML = "html", "HTML of your own: sent as it is"
+
     name = models.CharField(max_length=200, help_text="For you; readers never see it.")
     subject = models.CharField(max_length=200, blank=True)
     preheader = models.CharField(
@@ -33,14 +39,28 @@ class MarketingEmail(FSMModelMixin, Record):
     )
     topic = models.ForeignKey("crm.Topic", models.PROTECT, null=True, blank=True, related_name="+")
     campaign = models.ForeignKey("crm.Campaign", models.SET_NULL, null=True, blank=True, related_name="emails")
-    language = models.CharField(max_length=10, default="en", help_text="Like en or de.")
+    language = models.CharField(
+        max_length=10, default="en", help_text="Like en or de: what readers get of whose language there is no version."
+    )
     adds_utm = models.BooleanField(
         "links carry UTM parameters", default=True, help_text="Where the company's settings name a UTM source."
     )
     utm_campaign = models.CharField(
         "UTM campaign", max_length=100, blank=True, help_text="Empty: the name of the campaign, else of this email."
     )
+    brand = models.ForeignKey(
+        "marketing.Brand",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="emails",
+        help_text="Empty: the default.",
+    )
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.BLOCKS, editable=False)
     blocks = models.JSONField(default=list, blank=True)
+    html = models.TextField(blank=True, editable=False, help_text="Of an email of the kind HTML, word for word.")
+    content_blocks = models.ManyToManyField("marketing.ContentBlock", related_name="emails", editable=False)
+    media = models.ManyToManyField("marketing.MediaFile", related_name="emails", editable=False)
     status = FSMField(max_length=10, choices=Status.choices, default=Status.DRAFT, protected=True, editable=False)
     ready_version = models.PositiveIntegerField(
         default=0, editable=False, help_text="The newest version that can be sent; 0 where there is none yet."
@@ -73,6 +93,63 @@ class MarketingEmail(FSMModelMixin, Record):
         """It is being edited; the versions made so far stay."""
 
 
+class EmailTranslation(models.Model):
+    """The email in another language. A reader whose language it is gets this one; its fields mean the same."""
+
+    email = models.ForeignKey(MarketingEmail, models.CASCADE, related_name="translations")
+    language = models.CharField(max_length=10)
+    subject = models.CharField(max_length=200, blank=True)
+    preheader = models.CharField(max_length=200, blank=True)
+    blocks = models.JSONField(default=list, blank=True)
+    html = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["language"]
+        constraints = [models.UniqueConstraint(fields=["email", "language"], name="email_translation_once")]
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.language})"
+
+
+class EmailRevision(models.Model):
+    """How a draft stood: kept while people work on it, so that nothing that was saved is lost.
+
+    `is_aside`: never saved as the draft; kept because somebody else had saved first.
+    """
+
+    email = models.ForeignKey(MarketingEmail, models.CASCADE, related_name="revisions")
+    language = models.CharField(max_length=10, blank=True, help_text="Empty: of the email itself.")
+    subject = models.CharField(max_length=200, blank=True)
+    preheader = models.CharField(max_length=200, blank=True)
+    blocks = models.JSONField(default=list)
+    html = models.TextField(blank=True)
+    is_aside = models.BooleanField(default=False)
+    began_at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["email", "language", "-at"], name="email_revision_by_email")]
+
+    def __str__(self) -> str:
+        return f"{self.email} at {self.at}"
+
+
+class EmailSeat(models.Model):
+    """Who has the designer of an email open; what has not been heard of for a minute is empty."""
+
+    email = models.ForeignKey(MarketingEmail, models.CASCADE, related_name="seats")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["email", "user"], name="email_seat_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.email}"
+
+
 class EmailVersion(models.Model):
     """What was checked and compiled, word for word. Never changed; sends and journeys point here by number."""
 
@@ -82,6 +159,9 @@ class EmailVersion(models.Model):
     html = models.TextField()
     text = models.TextField()
     blocks = models.JSONField(default=list)
+    translations = models.JSONField(default=dict, help_text="By language: subject, html and text.")
+    asks = models.JSONField(default=dict, help_text="What is asked about its readers: rules by name, and lists.")
+    postal_address = models.CharField(max_length=300, blank=True)
     checked = models.JSONField(default=list, help_text="What the check had to say when it was made.")
     made_at = models.DateTimeField(auto_now_add=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

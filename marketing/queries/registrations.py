@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -11,10 +11,13 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from crm.hooks.attributes import Proof
+from crm.hooks.embeds import Card
 from crm.models import Contact, Interaction
-from marketing.models import Event, Registration
+from marketing.calendars import public_url, when_of
+from marketing.models import Event, EventStatus, Registration
 
 
 def is_registered_q(op: str, value: Any) -> Q:
@@ -55,6 +58,19 @@ def event_choices() -> list[tuple[int, str]]:
 def registered_for(campaign: Any) -> QuerySet:
     """The contacts registered for the events of a campaign, each once."""
     return Registration.objects.taking_a_seat().filter(event__campaign=campaign).order_by().values("contact").distinct()
+
+
+def cards_of(contacts: Collection[int], most: int) -> dict[int, list[Card]]:
+    """For lists in emails: by contact the events to come that she is registered for, the next one first."""
+    coming = Registration.objects.filter(
+        contact__in=contacts, status=Registration.Status.REGISTERED, event__ends_at__gt=timezone.now()
+    )
+    found: dict[int, list[Card]] = {}
+    for one in coming.exclude(event__status=EventStatus.CANCELLED).select_related("event").order_by("event__starts_at"):
+        cards = found.setdefault(one.contact_id, [])
+        if len(cards) < most:
+            cards.append(Card(one.event.title, when_of(one.event), url=public_url(one.event)))
+    return found
 
 
 def events_panel(request: HttpRequest, contact: Contact) -> str:

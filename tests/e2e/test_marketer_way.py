@@ -25,8 +25,8 @@ def built(live_server, marketer):
 def test_an_email_gets_a_block_and_is_made_ready(page_as, marketer, built):
     page = page_as(marketer)
     page.goto(reverse("admin:marketing_marketingemail_design", args=[built.second.pk]))
+    page.locator("form[data-ready]").wait_for()
     page.locator("[data-add=divider]").click()
-    page.locator("button[name=then][value=save]").click()
     ready = page.locator("button[name=then][value=ready]")
     ready.wait_for()
     ready.click()
