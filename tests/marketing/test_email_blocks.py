@@ -258,7 +258,7 @@ def test_html_of_ones_own_is_sent_as_it_is(marketer):
     assert any("Nothing is known as “contact.nobody”" in problem.message for problem in problems_of(broken))
 
 
-def test_a_qr_code_is_drawn_for_us_alone(client):
+def test_a_qr_code_is_drawn_for_us_alone(client, marketer):
     html = draft_content(with_blocks({"kind": "qr", "text": "https://x.example/"})).html
     path = re.search(r"/m/qr/[^\"]+\.png", html)[0]
     answer = client.get(path)
