@@ -10,6 +10,7 @@ from crm.actions.normal_forms import make_waiting_forms
 from crm.actions.purging import AT_ONCE, purge_old
 from crm.bulk import work as bulk
 from crm.custom_fields import work
+from crm.deliverability import work as deliverability
 from crm.imports import work as imports
 from crm.log import touched
 from crm.log.reading import read_forward, readers
@@ -116,3 +117,16 @@ def empty_the_bin() -> None:
 
 def hand_over_records() -> None:
     departures.hand_over_records()
+
+
+def check_sender_domains() -> None:
+    """What the sweep found asked for."""
+    deliverability.check_asked(timezone.now())
+
+
+def look_after_deliverability() -> None:
+    deliverability.look_after(timezone.now())
+
+
+def count_mailbox_rates() -> None:
+    deliverability.count_rates(timezone.now())

@@ -34,6 +34,7 @@ def wire() -> None:
     _bulk()
     _bin()
     _delivery()
+    _deliverability()
     _mailboxes()
     _people()
     _doors()
@@ -263,6 +264,17 @@ def _imports() -> None:
     register_door(Door("crm.exports", "setup", _("Exports"), "crm:exports", "download", ("crm.contact", "export"), 61))
     jobs.register_sweep("crm.tasks.work_on_imports", has_waiting_work)
     register_door(Door("crm.imports", "setup", "Imports", "crm:imports", "file-import", ("crm.import", "view"), 60))
+
+
+def _deliverability() -> None:
+    """Imported here: the job reads models."""
+    from crm.deliverability import work
+
+    jobs.register_sweep(work.TASK, work.is_due)
+    jobs.register_recurring("crm.tasks.look_after_deliverability", timedelta(hours=6))
+    see = ("crm.sender", "view")
+    page = "admin:crm_senderdomain_changelist"
+    register_door(Door("crm.deliverability", "marketing", _("Deliverability"), page, "mail-check", see, 140))
 
 
 def _mailboxes() -> None:

@@ -4,6 +4,7 @@ from crm.admin import (  # noqa: F401
     companies,
     consent,
     custom_fields,
+    deliverability,
     duplicates,
     mailboxes,
     messages,

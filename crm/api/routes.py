@@ -12,6 +12,7 @@ from crm.api.campaigns import CampaignViewSet
 from crm.api.consent import ConsentViewSet, PurposeViewSet, SuppressionViewSet, TopicViewSet
 from crm.api.contacts import ContactViewSet
 from crm.api.custom_fields import CustomFieldViewSet
+from crm.api.deliverability import MailboxRateViewSet, SenderDomainViewSet
 from crm.api.imports import ImportMappingViewSet, ImportViewSet
 from crm.api.interactions import InteractionViewSet
 from crm.api.letters import EmailTemplateViewSet, LetterViewSet
@@ -40,3 +41,5 @@ def register(router: BaseRouter) -> None:
     router.register("imports", ImportViewSet, "import")
     router.register("letters", LetterViewSet, "letter")
     router.register("email-templates", EmailTemplateViewSet)
+    router.register("sender-domains", SenderDomainViewSet, "senderdomain")
+    router.register("mailbox-rates", MailboxRateViewSet, "mailboxrate")

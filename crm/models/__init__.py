@@ -13,6 +13,7 @@ from crm.models.consent import Channel, Consent, ConsentPurpose, ContactPoint, P
 from crm.models.contacts import Contact
 from crm.models.custom_fields import CustomField
 from crm.models.deletions import DeletedRow, Deletion
+from crm.models.deliverability import MailboxRate, SenderDomain
 from crm.models.demo import DemoRows
 from crm.models.duplicates import Duplicate, DuplicateRule, DuplicateSearch
 from crm.models.email_templates import EmailTemplate
@@ -89,6 +90,7 @@ __all__ = [
     "LetterFile",
     "LogCursor",
     "Mailbox",
+    "MailboxRate",
     "Merge",
     "Mergeable",
     "MergedRow",
@@ -108,6 +110,7 @@ __all__ = [
     "Schedule",
     "SearchEntry",
     "Sender",
+    "SenderDomain",
     "SetAside",
     "Share",
     "Suppression",
