@@ -15,7 +15,7 @@ def check_mail_servers(domain: str, lookups: Lookups) -> Finding:
     """Where bounces and replies go. Raises Silent."""
     servers = lookups.mail_servers(domain)
     says = [f"{preference} {host or '.'}" for preference, host in servers]
-    wanted = Publish("MX", domain, f"10 mail.{domain}")
+    wanted = Publish("MX", domain, "10 … (the name of the server that takes your mail)")
     if not servers:
         return Finding("mx", BAD, wrong=["No server takes mail: replies and bounces are lost."], publish=wanted)
     if not any(host for _, host in servers):
