@@ -25,3 +25,4 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 MEDIA_ROOT = Path(tempfile.mkdtemp(prefix="tandem-media-"))
 PUBLIC_URL = "http://testserver"
 WHITENOISE_AUTOREFRESH = True  # nothing is collected for a test: files are found where they lie
+DNS_RESOLVER = "none"  # nobody: a test that asks the DNS brings its own (tests/dns.py)
