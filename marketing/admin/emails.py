@@ -22,6 +22,7 @@ from crm.templatetags.ui import status_badge
 from marketing.actions.emails import SAID, content_of, copy_email
 from marketing.admin.designer import own_frame
 from marketing.admin.email_designer import EmailDesigner, design_address
+from marketing.admin.insight_pages import InsightPages
 from marketing.blocks.gallery import GALLERY
 from marketing.blocks.parsing import as_stored, parse_blocks
 from marketing.blocks.uses import keep_uses
@@ -58,7 +59,7 @@ class SettingsForm(PurposeForm):
 
 
 @admin.register(MarketingEmail)
-class MarketingEmailAdmin(EmailDesigner, RecordAdmin):
+class MarketingEmailAdmin(InsightPages, EmailDesigner, RecordAdmin):
     form = SettingsForm
     list_display = ("designer_link", "state", "subject", "campaign", "owner", "updated_at")
     list_display_links = None
@@ -114,6 +115,7 @@ class MarketingEmailAdmin(EmailDesigner, RecordAdmin):
             path("start/<str:start>/", view(sample), name=f"{name}_sample"),
             path("<int:pk>/copy/", view(require_POST(self.copy)), name=f"{name}_copy"),
             *self.email_urls(),
+            *self.insight_urls(own_frame),
             *super().get_urls(),
         ]
 

@@ -17,6 +17,7 @@ from crm.delivery.rendering import preview
 from crm.errors import Invalid
 from crm.models import Contact, Message
 from marketing.actions import emails, sends, texts
+from marketing.api.insights import InsightActions
 from marketing.blocks.parsing import as_stored, parse_blocks
 from marketing.filters import EmailFilter, SendFilter, TextFilter
 from marketing.models import MarketingEmail, Segment, Send, TextMessage
@@ -152,7 +153,7 @@ class ContentActions(RecordViewSet):
         return Response(SentSerializer(send_test(content, **form.validated_data, by=request.user)).data, status=202)
 
 
-class EmailViewSet(ContentActions):
+class EmailViewSet(InsightActions, ContentActions):
     queryset = MarketingEmail.objects.all()
     serializer_class = EmailSerializer
     answer_serializer_class = EmailSerializer
@@ -234,7 +235,7 @@ class TextViewSet(ContentActions):
         return self.tested(request, texts.send_test)
 
 
-class SendViewSet(ReadViewSet):
+class SendViewSet(InsightActions, ReadViewSet):
     queryset = Send.objects.all()
     serializer_class = SendSerializer
     answer_serializer_class = SendSerializer
