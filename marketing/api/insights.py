@@ -79,7 +79,9 @@ def told(subject: MarketingEmail | Send) -> dict[str, Any]:
         "numbers": _numbers(in_all(messages)),
         "variants": [{"name": line.key, "numbers": _numbers(line)} for line in by_variant(messages)],
         "domains": [{"name": line.key, "numbers": _numbers(line)} for line in by_domain(messages)],
-        "links": [{"id": int(line.key), "url": line.label, "clicked": line.of("clicked")} for line in by_link(messages)],
+        "links": [
+            {"id": int(line.key), "url": line.label, "clicked": line.of("clicked")} for line in by_link(messages)
+        ],
         "is_by_day": is_by_day,
         "over_time": moments,
     }
