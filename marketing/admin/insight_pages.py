@@ -221,13 +221,14 @@ def _cells(kind: str, pk: int, line: Line, wanted: dict[str, Any], delivered: in
     cells = []
     for name, label in _labels().items():
         pair = line.of(name)
-        shares = name not in ("sent", "delivered") and delivered
+        whole = line.of("sent").all if name == "bounced" else delivered
+        shares = name not in ("sent", "delivered") and whole
         cells.append(
             {
                 "label": label,
                 "human": pair.human,
                 "all": pair.all if name in JUDGED else None,
-                "share": 100 * pair.human / delivered if shares else None,
+                "share": 100 * pair.human / whole if shares else None,
                 "address": _people_at(kind, pk, name, wanted),
                 "all_address": _people_at(kind, pk, f"{name}_all", wanted),
             }
