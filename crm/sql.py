@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import CharField, Field, ForeignKey, Func, Lookup, Model, QuerySet, Value
+from django.db.models import CharField, DateTimeField, Field, ForeignKey, Func, Lookup, Model, QuerySet, Value
 from django.db.models.expressions import Expression
 from django.db.models.functions import Cast
 
@@ -44,6 +44,28 @@ class RandomHex(Func):
 
     def as_postgresql(self, *args: Any, **extra: Any) -> tuple[str, list]:
         return "replace(gen_random_uuid()::text, '-', '')", []
+
+
+class Later(Func):
+    """A moment, and (number - 1) × `seconds` after it: the number is a place in a queue that begins with 1."""
+
+    output_field = DateTimeField()
+
+    def __init__(self, moment: Any, number: Any, seconds: float) -> None:
+        super().__init__(moment, number)
+        self.seconds = seconds
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:  # type: ignore[override]
+        parts, params = [], []
+        for expression in self.get_source_expressions():
+            sql, given = compiler.compile(expression)
+            parts.append(sql)
+            params += given
+        moment, number = parts
+        said = "({} + ({} - 1) * %s * interval '1 second')"
+        if connection.vendor == "sqlite":
+            said = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', {}, '+' || (({} - 1) * %s) || ' seconds')"
+        return said.format(moment, number), [*params, self.seconds]
 
 
 def typed(value: Any, field: Field) -> Expression:

@@ -11,6 +11,7 @@ from crm.actions.purging import AT_ONCE, purge_old
 from crm.bulk import work as bulk
 from crm.custom_fields import work
 from crm.deliverability import work as deliverability
+from crm.delivery import pace
 from crm.imports import work as imports
 from crm.log import touched
 from crm.log.reading import read_forward, readers
@@ -130,3 +131,8 @@ def look_after_deliverability() -> None:
 
 def count_mailbox_rates() -> None:
     deliverability.count_rates(timezone.now())
+
+
+def sweep_tallies() -> None:
+    """Counters of spans that nothing asks for any more."""
+    pace.sweep(timezone.now())

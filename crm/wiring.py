@@ -234,6 +234,7 @@ def _rules() -> None:
     contact_attributes.register_all()
     triggers.keep(watched.CONTACT, watched.ACCOUNT, watched.ACTIVITY, watched.CONSENT, watched.TAGGING)
     jobs.register_recurring("crm.tasks.sweep_touched", timedelta(minutes=1))
+    jobs.register_recurring("crm.tasks.sweep_tallies", timedelta(hours=1))
 
 
 def _bulk() -> None:
@@ -394,6 +395,15 @@ def _delivery() -> None:
             consent,
             135,
         )
+    )
+    settings = ("crm.company", "view")
+    register_door(
+        Door(
+            "crm.rules", "setup", _("Rules of the channels"), "admin:crm_channelrule_changelist", "clock", settings, 36
+        )
+    )
+    register_door(
+        Door("crm.domains", "setup", _("Mail providers"), "admin:crm_domainlimit_changelist", "mail", settings, 37)
     )
     register_door(
         Door("crm.senders", "setup", "Senders", "admin:crm_sender_changelist", "send", ("crm.sender", "view"), 65)

@@ -39,8 +39,20 @@ def zone_of(contact: Contact) -> Zone:
         return Zone(contact.time_zone, _("their time zone"))
     if found := zone_of_country(contact.country):
         return Zone(found, _("by their country, %s") % country_name(contact.country))
-    company = Company.objects.values_list("time_zone", flat=True).first()
-    return Zone(company or "UTC", _("our company's, for theirs is not known"))
+    return Zone(company_zone(), _("our company's, for theirs is not known"))
+
+
+def company_zone() -> str:
+    return Company.objects.values_list("time_zone", flat=True).first() or "UTC"
+
+
+@cache
+def clock_of(zone: str) -> ZoneInfo:
+    """UTC where this machine knows no such zone: a strange name that was imported stops nobody's mail."""
+    try:
+        return ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
 
 
 @cache

@@ -68,10 +68,11 @@ class TextFilter(filters.FilterSet):
 
 class SendFilter(filters.FilterSet):
     status = filters.ChoiceFilter(choices=Send.Status.choices)
+    segment = filters.ModelChoiceFilter(field_name="segments", queryset=Segment.objects.all())
 
     class Meta:
         model = Send
-        fields = ["email", "text_message", "segment", "campaign"]
+        fields = ["email", "text_message", "campaign"]
 
 
 class SegmentFilter(filters.FilterSet):

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from crm import jobs
-from marketing.actions import membership, scores, segments, sends
+from marketing.actions import experiments, membership, scores, segments, sends
 
 
 def refresh_segment(pk: int) -> None:
@@ -42,3 +42,8 @@ def recompute_decaying_scores() -> None:
 def start_sends() -> None:
     """Make the messages of every send that is due."""
     sends.start_due(timezone.now())
+
+
+def decide_experiments() -> None:
+    """Tests of variants whose time is over."""
+    experiments.decide_due(timezone.now())

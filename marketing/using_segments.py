@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 
+from django.db.models import F
 from django.urls import reverse
 
 from marketing.models import ScoringRule, Segment, Send
@@ -34,8 +35,10 @@ def scores_of(segments: Collection[int]) -> dict[int, list[Use]]:
 def sends_of(segments: Collection[int]) -> dict[int, list[Use]]:
     """Sends to these that have not gone out yet."""
     found: dict[int, list[Use]] = defaultdict(list)
-    rows = Send.objects.alive().filter(segment__in=segments, status=Send.Status.SCHEDULED)
-    for send in rows.select_related("email", "text_message", "segment").order_by("pk"):
-        url = reverse("admin:marketing_send_change", args=[send.pk])
-        found[send.segment_id].append(Use(f"The send “{send}”", url, is_live=True))
+    waiting = Send.objects.alive().filter(status__in=[Send.Status.WAITING, Send.Status.SCHEDULED])
+    for words, column in (("The send “{}”", "segments"), ("Left out of the send “{}”", "excluded")):
+        rows = waiting.filter(**{f"{column}__in": segments}).annotate(used=F(f"{column}__pk"))
+        for send in rows.select_related("email", "text_message").order_by("pk"):
+            url = reverse("admin:marketing_send_change", args=[send.pk])
+            found[send.used].append(Use(words.format(send), url, is_live=True))
     return found

@@ -14,6 +14,7 @@ from crm.hooks import (
     campaign_results,
     contact_actions,
     embeds,
+    notices,
     panels,
     rankings,
     search,
@@ -28,7 +29,7 @@ from crm.models import Touched
 from crm.search import indexed
 from marketing import bin_rules, listening, merge_rules, personal, uses, using_segments, watched
 from marketing import indexed as marketing_indexed
-from marketing.actions import emails, engagement, lists, membership, sends, texts
+from marketing.actions import emails, engagement, experiments, lists, membership, sends, texts
 from marketing.actions import scores as score_actions
 from marketing.actions import segments as segment_actions
 from marketing.actions.confirmations import load_confirmation
@@ -111,7 +112,7 @@ def _emails() -> None:
     """Emails, texts, sends, and what they add to a campaign."""
     declare("marketing.marketingemail", "Emails", manager=READS, marketer=EVERYTHING)
     declare("marketing.textmessage", "Text messages", manager=READS, marketer=EVERYTHING)
-    declare("marketing.send", "Sends", manager=READS, marketer=EVERYTHING)
+    declare("marketing.send", "Sends", ("approve",), manager=READS, marketer=EVERYTHING)
     for resource, label in (
         ("brand", "Brands"), ("contentblock", "Reusable blocks"), ("emaildesign", "Email templates"), ("mediafile", "Pictures"),
     ):  # fmt: skip
@@ -123,6 +124,8 @@ def _emails() -> None:
     contents.register(emails.DRAFT, emails.load_draft)
     contents.register(texts.CONTENT, texts.load_version)
     jobs.register_sweep(sends.START, sends.has_due)
+    jobs.register_sweep(experiments.DECIDE, experiments.has_due)
+    notices.declare("approval", "A send waits for approval, or yours was decided", order=15)
     door(
         Door(
             "marketing.emails",
@@ -162,6 +165,17 @@ def _emails() -> None:
             "speakerphone",
             ("crm.campaign", "view"),
             95,
+        )
+    )
+    door(
+        Door(
+            "marketing.sends",
+            "marketing",
+            "Sends",
+            "admin:marketing_send_changelist",
+            "send",
+            ("marketing.send", "view"),
+            55,
         )
     )
     campaign_results.register("invited", "Invited", *_counted(results.invited), order=10)

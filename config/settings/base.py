@@ -254,6 +254,9 @@ DELIVERY = {
     "email": {"BACKEND": "crm.integrations.smtp.Smtp", "OPTIONS": {"url": EMAIL_URL}} if EMAIL_URL else _OUTBOX,
     "sms": {"BACKEND": "crm.integrations.http_sms.HttpSms", "OPTIONS": {"url": SMS_URL}} if SMS_URL else _OUTBOX,
 }
+# Carriers that a sender can go by instead, by name, as JSON:
+# {"bulk": {"BACKEND": "crm.integrations.smtp.Smtp", "OPTIONS": {"url": "smtp://relay.example:587?tls=1"}}}
+DELIVERY_CARRIERS = env.json("DELIVERY_CARRIERS", default={})
 DELIVERY_NOTES = VAR / "sending"  # answers of carriers, between the reply and the bulk write
 TRACKING_KEYS = env.str("TRACKING_KEYS", default="")  # 1:secret,2:secret: the last one signs; empty: made of SECRET_KEY
 EMAIL_BACKEND = "crm.delivery.django_mail.DeliveryBackend"

@@ -31,7 +31,14 @@ class Depth(models.IntegerChoices):
 
 
 VERBS = ("view", "add", "change", "delete")
-FURTHER = {"assign": "change", "share": "change", "merge": "change", "export": "view", "import": "add"}
+FURTHER = {
+    "assign": "change",
+    "share": "change",
+    "merge": "change",
+    "export": "view",
+    "import": "add",
+    "approve": "change",
+}
 """Verbs that only some resources have, each with the verb whose depth it starts with."""
 ALL_VERBS = (*VERBS, *FURTHER)
 Q_ = TypeVar("Q_", bound=QuerySet)

@@ -15,6 +15,7 @@ HEADINGS = {
     "merge": _("Merge"),
     "export": _("Export"),
     "import": _("Import"),
+    "approve": _("Approve"),
 }
 """A column of the table of grants."""
 
@@ -28,6 +29,7 @@ IN_A_SENTENCE = {
     "merge": pgettext_lazy("your role lets you … it", "merge"),
     "export": pgettext_lazy("your role lets you … it", "export"),
     "import": pgettext_lazy("your role lets you … it", "import"),
+    "approve": pgettext_lazy("your role lets you … it", "approve"),
 }
 
 WHOSE = {

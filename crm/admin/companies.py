@@ -7,11 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 
 from crm.access.depths import may
 from crm.admin.base import GrantedAdmin
 from crm.admin.controls import TableInline
-from crm.models import Company, Currency, ExchangeRate
+from crm.delivery.pace import recount_people
+from crm.models import ChannelRule, Company, Currency, DomainLimit, ExchangeRate
 from crm.web.setup import CompanyForm
 
 
@@ -19,7 +21,10 @@ class SettingsForm(CompanyForm):
     """What the first set-up asks, and what can wait."""
 
     class Meta(CompanyForm.Meta):
-        fields = [*CompanyForm.Meta.fields, "utm_source", "utm_medium", "bin_days", "needs_second_factor"]
+        fields = [
+            *CompanyForm.Meta.fields, "utm_source", "utm_medium", "bin_days", "needs_second_factor",
+            "approve_sends_over",
+        ]  # fmt: skip
 
 
 @admin.register(Company)
@@ -70,3 +75,26 @@ class CurrencyAdmin(GrantedAdmin):
     list_display = ["code", "name", "symbol", "decimals"]
     search_fields = ["code", "name"]
     inlines = [RateInline]
+
+
+@admin.register(ChannelRule)
+class ChannelRuleAdmin(GrantedAdmin):
+    """Quiet hours, and how often one person is written to."""
+
+    resource = "crm.company"
+    list_display = ["channel", "quiet_from", "quiet_until", "most", "days"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["channel"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: ChannelRule, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if {"most", "days"} & set(form.changed_data):
+            recount_people(timezone.now())
+
+
+@admin.register(DomainLimit)
+class DomainLimitAdmin(GrantedAdmin):
+    resource = "crm.company"
+    list_display = ["domain", "per_hour"]
+    search_fields = ["domain"]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from crm import jobs
 from crm.access.depths import may
 from crm.delivery.channels import DELIVER
+from crm.delivery.pace import open_again
 from crm.errors import Forbidden
 from crm.models import Message, User
 
@@ -26,5 +27,6 @@ def try_again(messages: QuerySet[Message], *, by: User) -> int:
     channels = set(failed.order_by().values_list("channel", flat=True).distinct())
     count = failed.order_by().update(status=Message.Status.DUE, due_at=timezone.now(), attempts=0, reason="")
     for channel in sorted(channels):
+        open_again(channel)
         jobs.nudge(DELIVER, channel, name=f"{DELIVER}:{channel}")
     return count

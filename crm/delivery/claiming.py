@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet, Value
 
 from crm import jobs
+from crm.delivery import pace
 from crm.delivery.eligibility import reason_for_message
 from crm.delivery.notes import noted
+from crm.delivery.pace import Due, Limits
 from crm.delivery.results import MOST_ATTEMPTS, TitleOf, store
-from crm.models import Message
+from crm.models import HeldSend, Message, Sender
 
 WORN_OUT = f"It was tried {MOST_ATTEMPTS} times, and no worker came back with a result."
 MAYBE_SENT = "The worker died while it was being sent; it may have gone out, so it is not sent again."
+IS_PAUSED = "Its send is paused."
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The messages of one sender; without one those that name none, which have no limits."""
+
+    sender: Sender | None = None
+
+
+EVERY = Lane()
+"""All messages of a channel, whoever they are from: for a claim that knows no limits of senders."""
 
 
 def due(channel: str, now: datetime) -> QuerySet[Message]:
@@ -23,33 +38,102 @@ def due(channel: str, now: datetime) -> QuerySet[Message]:
     return Message.objects.filter(free, channel=channel, status=Message.Status.DUE, due_at__lte=now)
 
 
-def claim_due(
-    channel: str, token: str, size: int, now: datetime, *, title_of: TitleOf, repeats_safely: bool = True
-) -> int:
-    """Mark up to `size` due messages with the token; answers how many were looked at.
+def due_of(channel: str, lane: Lane, now: datetime) -> QuerySet[Message]:
+    """Those of one lane."""
+    return due(channel, now) if lane is EVERY else due(channel, now).filter(sender=lane.sender)
 
-    The UPDATE that claims also decides consent, suppression and expiry as they are at this moment; a message that may
-    not go out leaves the queue here, with its reason. What a dead claimant had noted as answered is stored first. Those marked with the token afterwards are to be carried.
+
+def is_any_due(channel: str, now: datetime) -> bool:
+    """In a lane that is open. Asked every second."""
+    closed = pace.closed_senders(channel, now)
+    rows = due(channel, now)
+    senders = set(Sender.objects.values_list("pk", flat=True)) - closed
+    wanted = Q(sender__in=senders) if 0 in closed else Q(sender__in=senders) | Q(sender=None)
+    return (rows.filter(wanted) if closed else rows).exists()
+
+
+def claim_due(
+    channel: str,
+    token: str,
+    size: int,
+    now: datetime,
+    *,
+    title_of: TitleOf,
+    repeats_safely: bool = True,
+    lane: Lane = EVERY,
+) -> int:
+    """Mark up to `size` due messages of a lane with the token; answers how many were looked at.
+
+    The UPDATE that claims also decides consent, suppression, expiry and how often a person is written to, as they are at
+    this moment; a message that may not go out leaves the queue here, with its reason. Before, quiet hours and limits put
+    off what may not go out yet. What a dead claimant had noted as answered is stored first. Those marked with the token
+    afterwards are to be carried.
     """
     with transaction.atomic():
-        rows = due(channel, now).order_by("due_at", "pk")
+        limits, key = pace.limits_on(channel, with_domains=True), pace.lane_key(channel, lane.sender)
+        size = pace.room_for(channel, lane.sender, size, now, is_counted=bool(limits.domains))
+        if not size:
+            return 0
+        rows = due_of(channel, lane, now).order_by("due_at", "pk")
         if connection.features.has_select_for_update_skip_locked:
             rows = rows.select_for_update(skip_locked=True)
-        found = dict(rows.values_list("pk", "claim")[:size])  # on SQLite the transaction is the lock: it is IMMEDIATE
+        found = pace.facts_of(rows, limits, size)  # on SQLite the transaction is the lock: it is IMMEDIATE
         if not found:
             return 0
-        for dead in {claim for claim in found.values() if claim}:
-            store(dead, [outcome for outcome in noted(dead) if outcome.message in found], title_of, channel, now)
-        taken = Message.objects.filter(pk__in=list(found), status=Message.Status.DUE)
-        if not repeats_safely:
-            taken.exclude(claim=None).update(status=Message.Status.UNKNOWN, reason=MAYBE_SENT, claim=None)
-        taken.filter(attempts__gte=MOST_ATTEMPTS).update(status=Message.Status.FAILED, reason=WORN_OUT, claim=None)
-        taken.update(claim=Value(token), attempts=F("attempts") + 1, reason=reason_for_message(channel, now))
-        taken.exclude(reason="").update(status=Message.Status.NOT_SENT, claim=None)
+        _store_noted(found, title_of, channel, now)
+        done = pace.sort_out(_without_held(found), limits, key, now)
+        pace.put_off(done)
+        _take(done.go, token, channel, limits, now, repeats_safely=repeats_safely)
+        if done.domains or pace.limits_of(lane.sender, now):
+            taken = set(Message.objects.filter(claim=token).values_list("pk", flat=True))
+            pace.count_domains(key, done, taken, now)
+            pace.count_lane(channel, lane.sender, len(taken), now)
     return len(found)
 
 
-def give_back(token: str) -> int:
+def give_back(token: str, channel: str = "", sender: Sender | None = None, now: datetime | None = None) -> int:
     """What was claimed and not begun is free again, and was no attempt."""
     held = Message.objects.filter(claim=token, status=Message.Status.DUE)
-    return held.update(claim=None, attempts=F("attempts") - 1)
+    if not held.exists():
+        return 0
+    with transaction.atomic():
+        if channel and now:
+            if (limits := pace.limits_on(channel)).most:
+                pace.count_people(held, limits, now, by=-1)
+            pace.count_lane(channel, sender, -held.count(), now)
+        return held.update(claim=None, attempts=F("attempts") - 1)
+
+
+def _store_noted(found: list[Due], title_of: TitleOf, channel: str, now: datetime) -> None:
+    ids = {one.message for one in found}
+    for dead in {one.claim for one in found if one.claim}:
+        store(dead, [outcome for outcome in noted(dead) if outcome.message in ids], title_of, channel, now)
+
+
+def _without_held(found: list[Due]) -> list[Due]:
+    """Messages of a paused send that became due all the same (a refusal for now came after the pause) are put aside."""
+    held = set(HeldSend.objects.filter(send_key__in={one.send_key for one in found}).values_list("send_key", flat=True))
+    if held:
+        ids = [one.message for one in found if one.send_key in held]
+        waiting = Message.objects.filter(pk__in=ids, status=Message.Status.DUE)
+        waiting.update(status=Message.Status.HELD, reason=IS_PAUSED, claim=None)
+    return [one for one in found if one.send_key not in held]
+
+
+def _take(go: list[Due], token: str, channel: str, limits: Limits, now: datetime, *, repeats_safely: bool) -> None:
+    ids = [one.message for one in go]
+    taken = Message.objects.filter(pk__in=ids, status=Message.Status.DUE)
+    if not repeats_safely:
+        taken.exclude(claim=None).update(status=Message.Status.UNKNOWN, reason=MAYBE_SENT, claim=None)
+    taken.filter(attempts__gte=MOST_ATTEMPTS).update(status=Message.Status.FAILED, reason=WORN_OUT, claim=None)
+    fresh = Message.objects.filter(pk__in=[one.message for one in go if not one.claim], status=Message.Status.DUE)
+    if (
+        limits.most
+    ):  # counted first, decided after: of two workers the second one waits for the row and sees the first one's
+        pace.count_people(fresh, limits, now)
+    taken.update(claim=Value(token), attempts=F("attempts") + 1, reason=reason_for_message(channel, now))
+    if limits.most:
+        pace.refuse_too_many(taken, channel, limits, now)
+        refused = Message.objects.filter(pk__in=[one.message for one in go if not one.claim], claim=token)
+        pace.count_people(refused.exclude(reason=""), limits, now, by=-1)
+    taken.exclude(reason="").update(status=Message.Status.NOT_SENT, claim=None)

@@ -15,6 +15,7 @@ from django.db.models import BooleanField, Case, CharField, Count, Exists, F, Ou
 from django.utils import timezone
 
 from crm.delivery.channels import way
+from crm.delivery.pace import bears_no_more, limits_on
 from crm.delivery.purposes import Rules, rules
 from crm.models import Consent, ConsentPurpose, Contact, Purpose, Suppression, Topic
 
@@ -92,6 +93,7 @@ def reason_for_contact(
             found += _topic_unwanted(channel, address, number, ALWAYS if number in known.topics else NEVER, known)
         whens.append(When(is_active=False, then=Value(INACTIVE)))
         whens += [When(condition, then=reason) for condition, reason in found]
+        whens += bears_no_more(channel, limits_on(channel), now)
     return Case(*whens, default=Value(""), output_field=CharField())
 
 

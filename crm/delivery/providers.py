@@ -12,6 +12,8 @@ from typing import Any, Protocol, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from crm.errors import ProviderError
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
@@ -51,6 +53,10 @@ class Outcome:
     ref: str = ""
 
 
+class HungUp(ProviderError):
+    """The carrier ended the conversation before it took anything; what was not begun is given back, and is no attempt."""
+
+
 Note = Callable[[Outcome], None]
 
 
@@ -78,10 +84,15 @@ class Provider(Protocol):
 def provider_of(channel: str) -> Provider:
     """The provider of a channel, kept for the life of the process (its connections are)."""
     config: dict[str, Any] = settings.DELIVERY[channel]
-    return _provider(config["BACKEND"], json.dumps(config.get("OPTIONS", {}), sort_keys=True))
+    return provider_with(config["BACKEND"], config.get("OPTIONS", {}))
 
 
-@lru_cache(maxsize=8)
+def provider_with(backend: str, options: dict[str, Any]) -> Provider:
+    """The same for any carrier. Raises ImportError, TypeError or ValueError where it cannot be made."""
+    return _provider(backend, json.dumps(options, sort_keys=True))
+
+
+@lru_cache(maxsize=32)
 def _provider(path: str, options: str) -> Provider:
     kind: Any = import_string(path)
     return cast(Provider, kind(**json.loads(options)))

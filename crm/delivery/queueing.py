@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, CharField, DateTimeField, F, JSONField, Model, Q, QuerySet, Value
+from django.db.models import BigIntegerField, CharField, DateTimeField, F, Field, JSONField, Model, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
@@ -18,10 +18,10 @@ from crm import jobs
 from crm.delivery.channels import DELIVER, way
 from crm.delivery.contents import LETTER, Ref
 from crm.delivery.persons import values_of
-from crm.delivery.senders import domain_of
+from crm.delivery.senders import default_id, domain_of
 from crm.errors import Invalid
-from crm.models import Campaign, Contact, Letter, LetterFile, Message, Sender, Topic, User
-from crm.sql import RandomHex, insert_select, typed
+from crm.models import Campaign, Contact, HeldSend, Letter, LetterFile, Message, Sender, Topic, User
+from crm.sql import Later, RandomHex, insert_select, typed
 
 LONGEST_SEND_KEY = 80
 
@@ -46,13 +46,13 @@ class Attachment:
 def queue_for(
     contacts: QuerySet[Contact],
     *,
-    content: Ref,
+    content: tuple[str, int | Combinable, int | Combinable],
     send_key: str | Combinable,
     channel: str = "email",
     purpose: str = "commercial",
     topic: Topic | int | None = None,
     campaign: Campaign | int | None = None,
-    sender: Sender | int | None = None,
+    sender: Sender | int | Combinable | None = None,
     variables: dict[str, Any] | None = None,
     due_at: datetime | Combinable | None = None,
     expires_at: datetime | None = None,
@@ -60,8 +60,8 @@ def queue_for(
 ) -> int:
     """One INSERT … SELECT for any number of contacts; answers how many rows are new. See crm/delivery/__init__.py.
 
-    `send_key` is a text or an expression over `contacts`, of at most 80 letters; `due_at` and `variant` can be such
-    expressions, too.
+    `send_key` is a text or an expression over `contacts`, of at most 80 letters; `due_at`, `sender`, `variant`, id and
+    version of the content can be such expressions, too.
     """
     now = timezone.now()
     said_key = typed(_short(send_key), CharField()) if isinstance(send_key, str) else Cast(send_key, CharField())
@@ -74,17 +74,22 @@ def queue_for(
         "topic_id": typed(_pk(topic), number),
         "contact_id": F("pk"),
         "address": F(way(channel).address),
-        "sender_id": typed(_pk(sender), number),
+        "sender_id": _said(_pk(sender) or default_id(), number),
         "campaign_id": typed(_pk(campaign), number),
         "content_type": typed(content[0], text),
-        "content_id": typed(content[1], number),
-        "content_version": typed(content[2], number),
+        "content_id": _said(content[1], number),
+        "content_version": _said(content[2], number),
         "variables": typed(variables or {}, JSONField()),
-        "variant": typed(variant, text) if isinstance(variant, str) else variant,
-        "message_id": Concat(Value("<"), RandomHex(), Value(f"@{domain_of(sender)}>"), output_field=text),
+        "variant": _said(variant, text),
+        "message_id": Concat(
+            Value("<"),
+            RandomHex(),
+            Value(f"@{domain_of(None if isinstance(sender, Combinable) else sender)}>"),
+            output_field=text,
+        ),
         "status": typed(Message.Status.DUE.value, text),
         "reason": typed("", text),
-        "due_at": due_at if isinstance(due_at, Combinable) else typed(due_at or now, moment),
+        "due_at": _said(due_at or now, moment),
         "expires_at": typed(expires_at, moment),
         "attempts": typed(0, number),
         "claim": typed(None, text),
@@ -130,7 +135,7 @@ def queue_messages(
                 topic_id=_pk(topic),
                 contact_id=request.contact,
                 address=way(channel).normal(request.address) if request.address else addresses[request.contact],
-                sender_id=_pk(sender),
+                sender_id=_pk(sender) or default_id(),
                 campaign_id=_pk(campaign),
                 content_type=content[0],
                 content_id=content[1],
@@ -193,7 +198,7 @@ def send_one(
             purpose=purpose,
             contact=contact,
             address=address,
-            sender=sender,
+            sender_id=_pk(sender) or (None if sent_from else default_id()),
             campaign_id=_pk(campaign),
             content_type=LETTER,
             content_id=letter.pk,
@@ -255,7 +260,7 @@ def queue_test(
             channel=channel,
             purpose="transactional",
             address=address,
-            sender_id=_pk(sender),
+            sender_id=_pk(sender) or default_id(),
             content_type=content[0],
             content_id=content[1],
             content_version=content[2],
@@ -270,6 +275,23 @@ def queue_test(
 def cancel(messages: QuerySet[Message], reason: str) -> int:
     """What nobody works on yet stays unsent, for this reason; answers how many. What is being carried goes out."""
     return _idle(messages).update(status=Message.Status.CANCELLED, reason=reason[:300], claim=None)
+
+
+def hold(send_key: str, reason: str) -> int:
+    """What of a send nobody works on yet waits until `release`; so does what comes back because of a refusal for now."""
+    HeldSend.objects.get_or_create(send_key=send_key)
+    messages = Message.objects.filter(send_key=send_key)
+    return _idle(messages).update(status=Message.Status.HELD, reason=reason[:300], claim=None)
+
+
+def release(send_key: str, channel: str, later: timedelta | None = None) -> int:
+    """It goes on, `later` than it would have."""
+    HeldSend.objects.filter(send_key=send_key).delete()
+    held = Message.objects.filter(send_key=send_key, status=Message.Status.HELD)
+    due_at: Any = Later(F("due_at"), Value(2), later.total_seconds()) if later else F("due_at")
+    released = held.update(status=Message.Status.DUE, reason="", due_at=due_at)
+    _nudge(channel, None, timezone.now())
+    return released
 
 
 def postpone(messages: QuerySet[Message], due_at: datetime) -> int:
@@ -300,6 +322,11 @@ def _insert(rows: list[Message]) -> int:
 def _nudge(channel: str, due_at: datetime | Combinable | None, now: datetime) -> None:
     if not isinstance(due_at, datetime) or due_at <= now:
         jobs.nudge(DELIVER, channel, name=f"{DELIVER}:{channel}")
+
+
+def _said(value: Any, field: Field) -> Any:
+    """An expression as it is, a value with its type."""
+    return value if isinstance(value, Combinable) else typed(value, field)
 
 
 def _short(send_key: str) -> str:

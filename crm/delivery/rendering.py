@@ -78,9 +78,13 @@ def preview(
     variables: Mapping[str, Any] | None = None,
     purpose: str = "commercial",
     sender: From | None = None,
+    frame: Frame | None = None,
 ) -> Rendered:
-    """As `contact` would read it, links as they are and nothing counted. Raises LiquidError where it is written wrong."""
-    frame = frame_of(sender or as_from(default_sender()), is_commercial=purpose != Purpose.TRANSACTIONAL)
+    """As `contact` would read it, links as they are and nothing counted. Raises LiquidError where it is written wrong.
+
+    Who shows several gives the `frame` (of `frame_of`) that is the same for all.
+    """
+    frame = frame or frame_of(sender or as_from(default_sender()), is_commercial=purpose != Purpose.TRANSACTIONAL)
     frame = _addressed(frame, content)
     content = with_footer(content, frame) if content.html else content
     example = f"{settings.PUBLIC_URL}/preferences/example"

@@ -25,6 +25,7 @@ from django.db.models import (
 
 from crm.actions.suppressions import suppress
 from crm.delivery.contents import LETTER, Ref
+from crm.delivery.pace import count_people, limits_on
 from crm.delivery.providers import Outcome, Result
 from crm.log.recording import record
 from crm.models import Interaction, Letter, Message, Suppression
@@ -101,6 +102,8 @@ def _not_sent(token: str, outcome: Outcome, channel: str, now: datetime) -> None
     if message is None:
         return
     reason = outcome.reason[:300]
+    if outcome.result is not Result.UNKNOWN and (limits := limits_on(channel)).most:
+        count_people(held, limits, now, by=-1)
     if outcome.result is Result.LATER and message.attempts < MOST_ATTEMPTS:
         pause = timedelta(minutes=PAUSES[min(message.attempts, len(PAUSES)) - 1])
         held.update(claim=None, reason=reason, due_at=now + pause)

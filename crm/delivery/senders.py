@@ -40,6 +40,11 @@ def default_sender() -> Sender | None:
     return Sender.objects.order_by("-is_default", "pk").filter(is_default=True).first()
 
 
+def default_id() -> int | None:
+    """Fixed when a message is queued, so that its carrier and its limits are those of its sender."""
+    return Sender.objects.filter(is_default=True).values_list("pk", flat=True).first()
+
+
 def domain_of(sender: Sender | int | None) -> str:
     """The right side of a Message-ID."""
     if isinstance(sender, int):

@@ -10,18 +10,21 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from crm import jobs
+from crm.delivery import pace
+from crm.delivery.carriers import carrier_of
 from crm.delivery.channels import DELIVER
-from crm.delivery.claiming import claim_due, due, give_back
+from crm.delivery.claiming import Lane, claim_due, due_of, give_back, is_any_due
 from crm.delivery.notes import Notes, sweep_old
 from crm.delivery.packing import Packer, claimed
-from crm.delivery.providers import Outcome, Parcel, Provider, Result, provider_of
+from crm.delivery.providers import HungUp, Outcome, Parcel, Provider, Result
 from crm.delivery.results import store
 from crm.errors import ProviderError
+from crm.models import Sender
 
 log = logging.getLogger(__name__)
 
@@ -33,40 +36,96 @@ BEAT_SECONDS = 3.0
 
 def is_due(channel: str, now: datetime) -> bool:
     """Asked every second by the sweep."""
-    return due(channel, now).exists()
+    return is_any_due(channel, now)
 
 
 def deliver(channel: str, now: datetime) -> int:
-    """Carry what is due until nothing is left or the run has lasted long enough; answers how many were looked at."""
-    provider, packer = provider_of(channel), Packer(channel)
+    """Carry what is due until nothing is left or the run has lasted long enough; answers how many were looked at.
+
+    Lanes (a sender each) take turns, a batch each, so that a slow one holds up none. A lane that may send no more in this
+    second is waited for.
+    """
+    packer, clock, seen = Packer(channel), _Clock(now), 0
     sweep_old()
-    until, seen = time.monotonic() + RUN_SECONDS, 0
-    while time.monotonic() < until:
-        with jobs.claim() as token:
-            looked_at = claim_due(
-                channel, token, provider.batch, now, title_of=packer.title_of, repeats_safely=provider.repeats_safely
-            )
-            if not looked_at:
-                return seen
+    until = time.monotonic() + RUN_SECONDS
+    waiting = _open_lanes(channel, now)
+    while waiting and time.monotonic() < until:
+        for sender in list(waiting):
+            looked_at, is_well = _carry_some(channel, sender, packer, clock.now, until)
             seen += looked_at
-            messages = claimed(token)
-            parcels, failed = packer.pack(messages, now)
-            Carriage(channel, token, packer, provider).carry(parcels, failed, until)
-        now = max(now, timezone.now())
-    jobs.nudge(DELIVER, channel, name=f"{DELIVER}:{channel}")
+            if not (looked_at and is_well):
+                waiting.remove(sender)
+        if not waiting:
+            waiting = _opening_soon(channel, clock)
+    if waiting:
+        jobs.nudge(DELIVER, channel, name=f"{DELIVER}:{channel}")
     return seen
+
+
+def _carry_some(channel: str, sender: Sender | None, packer: Packer, now: datetime, until: float) -> tuple[int, bool]:
+    """One batch of a lane; answers how many were looked at, and whether its carrier did its work."""
+    lane = Lane(sender)
+    if not due_of(channel, lane, now).exists():
+        return 0, True
+    try:
+        provider = carrier_of(channel, sender)
+    except ProviderError as problem:
+        pace.trouble(channel, sender, str(problem), now)
+        return 0, False
+    with jobs.claim() as token:
+        looked_at = claim_due(
+            channel, token, provider.batch, now,
+            title_of=packer.title_of, repeats_safely=provider.repeats_safely, lane=lane,
+        )  # fmt: skip
+        if looked_at:
+            parcels, failed = packer.pack(claimed(token), now)
+            is_well = Carriage(channel, sender, token, packer, provider).carry(parcels, failed, until)
+            return looked_at, is_well
+    return 0, True
+
+
+def _open_lanes(channel: str, now: datetime) -> list[Sender | None]:
+    closed = pace.closed_senders(channel, now)
+    lanes: list[Sender | None] = [None, *Sender.objects.order_by("pk")]
+    return [sender for sender in lanes if (sender.pk if sender else 0) not in closed]
+
+
+def _opening_soon(channel: str, clock: _Clock) -> list[Sender | None]:
+    """Lanes that are closed for the rest of this second and have work: waits for it. Empty where there are none."""
+    now = clock.now
+    soon = [
+        sender
+        for sender in Sender.objects.exclude(per_second=None).order_by("pk")
+        if now < (pace.closed_until(channel, sender) or now) <= now + pace.SECOND
+        and due_of(channel, Lane(sender), now).exists()
+    ]
+    if soon:
+        time.sleep(1 - clock.now.microsecond / 1_000_000)
+    return list(soon)
+
+
+class _Clock:
+    """Goes on from the moment at which a run was asked for."""
+
+    def __init__(self, now: datetime) -> None:
+        self._begin, self._at = now, time.monotonic()
+
+    @property
+    def now(self) -> datetime:
+        return self._begin + timedelta(seconds=time.monotonic() - self._at)
 
 
 class Carriage:
     """One claimed batch on its way: outcomes are gathered, stored by the hundred, and the claim is kept fresh."""
 
-    def __init__(self, channel: str, token: str, packer: Packer, provider: Provider) -> None:
-        self.channel, self.token, self.packer, self.provider = channel, token, packer, provider
+    def __init__(self, channel: str, sender: Sender | None, token: str, packer: Packer, provider: Provider) -> None:
+        self.channel, self.sender, self.token, self.packer, self.provider = channel, sender, token, packer, provider
         self.notes = Notes(token)
         self.waiting: list[Outcome] = []
         self.stored_at = self.beat_at = time.monotonic()
 
-    def carry(self, parcels: Sequence[Parcel], failed: Sequence[Outcome], until: float) -> None:
+    def carry(self, parcels: Sequence[Parcel], failed: Sequence[Outcome], until: float) -> bool:
+        """False where the carrier failed us, so that the lane is closed for a while."""
         self.waiting += failed
         done: set[int] = set()
         try:
@@ -75,14 +134,23 @@ class Carriage:
                     done.add(outcome.message)
                     self.waiting.append(outcome)
                 self._keep_up()
+            if done:
+                pace.works_again(self.channel, self.sender)
+        except HungUp as problem:  # what was in hand has its outcome, the others were not begun
+            log.warning("%s is interrupted: %s", self.channel, problem)
+            pace.trouble(self.channel, self.sender, str(problem), timezone.now())
+            return False
         except ProviderError as problem:
             log.warning("%s cannot be carried: %s", self.channel, problem)
             result = Result.REFUSED if problem.permanent else Result.LATER
             self.waiting += [Outcome(p.message, result, str(problem)) for p in parcels if p.message not in done]
+            pace.trouble(self.channel, self.sender, str(problem), timezone.now())
+            return False
         finally:
             self._store()
-            give_back(self.token)
+            give_back(self.token, self.channel, self.sender, timezone.now())
             self.notes.close()
+        return True
 
     def _keep_up(self) -> None:
         now = time.monotonic()

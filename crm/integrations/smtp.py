@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
-from crm.delivery.providers import Note, Outcome, Parcel
+from crm.delivery.providers import HungUp, Note, Outcome, Parcel, Result
 from crm.errors import ProviderError
 from crm.integrations.smtp_server import Server
 from crm.integrations.smtp_wire import Closed, Wire
@@ -42,6 +42,8 @@ class Smtp:
             thread.join()
         if run.trouble and not run.has_begun:
             raise run.trouble
+        if run.hung_up and not run.has_sent:
+            raise HungUp(run.hung_up)
 
     def close(self) -> None:
         with self._lock:
@@ -58,8 +60,12 @@ class Smtp:
             return
         try:
             wire.carry(run.take, run.put)
-        except (Closed, OSError, smtplib.SMTPException):
-            wire.abandon()  # what has no reply is given back and repeated, with the same Message-ID
+        except (Closed, OSError, smtplib.SMTPException) as problem:
+            wire.abandon()
+            said = str(problem) if isinstance(problem, Closed) else _said(problem)
+            run.hung_up = f"The mail server {self.server.host} {said}"
+            if wire.in_hand:  # no reply: it is repeated later, with the same Message-ID
+                run.put(Outcome(wire.in_hand.message, Result.LATER, run.hung_up))
             return
         with self._lock:
             self._idle.append((time.monotonic(), wire))
@@ -77,6 +83,12 @@ class Smtp:
         return Wire(self.server.connect())
 
 
+def _said(problem: Exception) -> str:
+    if isinstance(problem, TimeoutError) or "timed out" in str(problem):  # smtplib wraps the one in the other
+        return "did not answer in time."
+    return f"hung up: {problem}"
+
+
 class _Run:
     """What the threads of one batch share."""
 
@@ -88,6 +100,8 @@ class _Run:
         self._results: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self.trouble: ProviderError | None = None
         self.has_begun = False
+        self.hung_up = ""
+        self.has_sent = False
 
     def take(self) -> Parcel | None:
         """The next parcel, or None where there is none or no time for one."""
@@ -97,6 +111,7 @@ class _Run:
             return next(self._parcels, None)
 
     def put(self, outcome: Outcome) -> None:
+        self.has_sent = self.has_sent or outcome.result is Result.SENT
         self._note(outcome)
         self._results.put(outcome)
 

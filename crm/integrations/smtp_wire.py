@@ -17,7 +17,7 @@ Reply = tuple[int, str]
 
 
 class Closed(Exception):
-    """The server hangs up (421)."""
+    """The server hangs up (421). Its words, after “The mail server …”."""
 
 
 class Wire:
@@ -25,12 +25,13 @@ class Wire:
 
     def __init__(self, smtp: smtplib.SMTP) -> None:
         self._smtp = smtp
+        self.in_hand: Parcel | None = None
         self._pipelines = smtp.has_extn("pipelining")
         self._takes_utf8 = smtp.has_extn("smtputf8")
 
     def carry(self, take: Callable[[], Parcel | None], put: Callable[[Outcome], None]) -> None:
         """Take parcels until there are none, put their outcomes. Raises Closed or OSError when the connection ends."""
-        current = self._next(take, put)
+        current = self.in_hand = self._next(take, put)
         if current:
             self._send(self._envelope(current))
         while current:
@@ -54,7 +55,7 @@ class Wire:
                 if following:
                     self._send(self._envelope(following))
             put(_outcome(current, refused, answer, is_about_reader=mail[0] < 400))
-            current = following
+            current = self.in_hand = following
 
     def is_alive(self) -> bool:
         try:
@@ -112,13 +113,13 @@ class Wire:
         if data:
             sock = self._smtp.sock
             if sock is None:
-                raise Closed
+                raise Closed("hung up.")
             sock.sendall(data)
 
     def _reply(self) -> Reply:
         code, said = self._smtp.getreply()
         if code in (421, -1):
-            raise Closed
+            raise Closed(f"hung up: {code} {said.decode('utf-8', 'replace')}" if code == 421 else "hung up.")
         return code, said.decode("utf-8", "replace")
 
 

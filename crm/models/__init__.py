@@ -28,6 +28,7 @@ from crm.models.mailboxes import FilingAddress, IncomingMail, Mailbox
 from crm.models.merges import Merge, Mergeable, MergedRow
 from crm.models.messages import Letter, LetterFile, Message, OutboxItem, Sender, TrackedLink
 from crm.models.notifications import Notification
+from crm.models.pace import ChannelRule, DomainLimit, HeldSend, Lane, Tally
 from crm.models.preferences import PreferencePage
 from crm.models.privacy import Erasure, RetentionRule
 from crm.models.quiet import QuietSpan
@@ -54,6 +55,7 @@ __all__ = [
     "BulkRun",
     "Campaign",
     "Channel",
+    "ChannelRule",
     "Claim",
     "Company",
     "Consent",
@@ -67,6 +69,7 @@ __all__ = [
     "Deletion",
     "DeliveryReport",
     "DemoRows",
+    "DomainLimit",
     "Duplicate",
     "DuplicateRule",
     "DuplicateSearch",
@@ -76,6 +79,7 @@ __all__ = [
     "FilingAddress",
     "Follow",
     "HandoverReceipt",
+    "HeldSend",
     "IdempotentRequest",
     "Import",
     "ImportLine",
@@ -86,6 +90,7 @@ __all__ = [
     "Interaction",
     "Invitation",
     "JobRun",
+    "Lane",
     "Letter",
     "LetterFile",
     "LogCursor",
@@ -116,6 +121,7 @@ __all__ = [
     "Suppression",
     "Tag",
     "Tagging",
+    "Tally",
     "Team",
     "Topic",
     "Touched",

@@ -75,6 +75,12 @@ class Company(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text="Deleted records can be restored for so long; then they are destroyed.",
     )
+    approve_sends_over = models.PositiveIntegerField(
+        "sends to more people need approval",
+        null=True,
+        blank=True,
+        help_text="By somebody else whose role lets them approve sends. Empty: none does.",
+    )
 
     class Meta:
         verbose_name_plural = "company"

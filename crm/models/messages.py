@@ -1,6 +1,7 @@
 """One row a message, whatever the channel; its links; who it is from; and the Outbox where nothing is configured."""
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from crm.models.consent import Channel
@@ -14,12 +15,41 @@ class Sender(models.Model):
     reply_to = models.EmailField(blank=True)
     sms_from = models.CharField("SMS sender", max_length=20, blank=True)
     is_default = models.BooleanField(default=False)
+    carrier = models.CharField(
+        max_length=40, blank=True, help_text="A name of DELIVERY_CARRIERS; empty: the mail server everybody shares."
+    )
+    sealed_smtp_url = models.TextField(blank=True, editable=False)
+    per_second = models.PositiveIntegerField(
+        "at most a second", null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    per_hour = models.PositiveIntegerField("at most an hour", null=True, blank=True, validators=[MinValueValidator(1)])
+    per_day = models.PositiveIntegerField(
+        "at most a day", null=True, blank=True, validators=[MinValueValidator(1)], help_text="Days begin at 0:00 UTC."
+    )
+    warm_up_on = models.DateField(
+        "warm up from",
+        null=True,
+        blank=True,
+        help_text="The first day of a new sender, so that mail providers learn to trust it.",
+    )
+    warm_up_first = models.PositiveIntegerField(
+        "messages on the first day",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Twice as many on each day after, until the limit of a day (without one: for thirty days).",
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["is_default"], condition=models.Q(is_default=True), name="sender_one_default"
-            )
+            ),
+            models.CheckConstraint(
+                name="sender_warm_up_is_whole",
+                condition=models.Q(warm_up_on=None, warm_up_first=None)
+                | models.Q(warm_up_on__isnull=False, warm_up_first__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -82,7 +112,7 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["channel", "due_at"], condition=models.Q(status="due"), name="message_due"),
+            models.Index(fields=["channel", "sender", "due_at"], condition=models.Q(status="due"), name="message_due"),
             models.Index(fields=["contact", "-created_at"], name="message_by_contact"),
             models.Index(fields=["campaign", "status"], name="message_by_campaign"),
             models.Index(fields=["content_type", "content_id", "status"], name="message_by_content"),

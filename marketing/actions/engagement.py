@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from django.db.models import F, Max, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import ExtractHour, RowNumber
 
 from crm.models import Contact, Interaction
 from crm.rules.columns import among
@@ -23,7 +24,7 @@ COLUMNS = [f"{last}{what}{who}_at" for last in ("", "last_") for what in ("opene
 def recount(contacts: Collection[int]) -> None:
     """Read the roll-up of these people anew from the log: right however often, in whatever order it is asked.
 
-    Three statements that read, whatever the number.
+    A few statements, whatever the number.
     """
     ids = sorted(contacts)
     if not ids:
@@ -47,6 +48,14 @@ def recount(contacts: Collection[int]) -> None:
         update_fields=["last_email", *COLUMNS],
         batch_size=500,
     )
+    Engagement.objects.filter(contact__among=list(alive)).update(usual_hour=Subquery(_usual_hour()))
+
+
+def _usual_hour() -> Any:
+    """Of a row of the roll-up: the hour at which she opened and clicked most often, the earlier one of two."""
+    hits = Interaction.objects.filter(contact=OuterRef("contact_id"), kind__in=KINDS, verdict__in=HUMAN)
+    hours = hits.annotate(hour=ExtractHour("occurred_at", tzinfo=UTC)).order_by().values("hour")
+    return hours.annotate(n=Count("pk")).order_by("-n", "hour").values("hour")[:1]
 
 
 def shortcut(did: Did, now: datetime) -> Q | None:

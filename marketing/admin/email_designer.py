@@ -67,7 +67,7 @@ class EmailDesigner(Designer):
             "is_html": thing.kind == MarketingEmail.Kind.HTML,
             "languages": list(thing.translations.values_list("language", flat=True)),
             "rule_widget": RuleWidget(preview="words").render("rule", None),
-            "sends": thing.sends.select_related("segment")[:5],
+            "sends": thing.sends.all()[:5],
             "email_addresses": {
                 verb: reverse(f"{name}_{verb}", args=[thing.pk]) for verb in ("test", "seat", "aside", "versions")
             },

@@ -1,4 +1,4 @@
-"""Emails, text messages and sends over the API."""
+"""Emails and text messages over the API."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.api.views import ReadViewSet, RecordViewSet
+from crm.api.views import RecordViewSet
 from crm.delivery.purposes import sending_choices
 from crm.delivery.rendering import preview
 from crm.errors import Invalid
 from crm.models import Contact, Message
 from marketing.actions import emails, sends, texts
 from marketing.api.insights import InsightActions
+from marketing.api.sends import SendRequestSerializer, SendSerializer
 from marketing.blocks.parsing import as_stored, parse_blocks
-from marketing.filters import EmailFilter, SendFilter, TextFilter
-from marketing.models import MarketingEmail, Segment, Send, TextMessage
-from marketing.queries.results import results_of
+from marketing.filters import EmailFilter, TextFilter
+from marketing.models import MarketingEmail, TextMessage
 
 
 def sendable(key: str) -> str:
@@ -73,49 +73,10 @@ class TestSerializer(serializers.Serializer):
         return fields
 
 
-class SendRequestSerializer(serializers.Serializer):
-    """`due_at` is empty for now."""
-
-    segment = serializers.PrimaryKeyRelatedField(queryset=Segment.objects.none())
-    due_at = serializers.DateTimeField(required=False, allow_null=True)
-
-    def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
-        fields["segment"].queryset = Segment.objects.visible_to(self.context["request"].user)  # type: ignore[attr-defined]
-        return fields
-
-
 class SentSerializer(serializers.ModelSerializer):
     class Meta:
         model = Message
         fields = ["id", "channel", "address", "status"]
-
-
-class ResultsSerializer(serializers.Serializer):
-    """Numbers of messages; those with `_all` count machines too."""
-
-    total = serializers.IntegerField()
-    waiting = serializers.IntegerField()
-    sent = serializers.IntegerField()
-    delivered = serializers.IntegerField()
-    opened = serializers.IntegerField()
-    opened_all = serializers.IntegerField()
-    clicked = serializers.IntegerField()
-    clicked_all = serializers.IntegerField()
-    unsubscribed = serializers.IntegerField()
-    bounced = serializers.IntegerField()
-    not_sent = serializers.IntegerField()
-    reasons = serializers.ListField(child=serializers.ListField())
-
-
-class SendSerializer(serializers.ModelSerializer):
-    class Meta:
-        model = Send
-        fields = [
-            "id", "email", "text_message", "content_version", "segment", "campaign", "due_at", "status", "started_at",
-            "queued_count", "owner", "version", "created_at",
-        ]  # fmt: skip
-        read_only_fields = fields
 
 
 class ProblemSerializer(serializers.Serializer):
@@ -233,20 +194,3 @@ class TextViewSet(ContentActions):
     @action(detail=True, methods=["post"], serializer_class=TestSerializer, url_path="test-send")
     def test_send(self, request: Request, pk: str | None = None) -> Response:
         return self.tested(request, texts.send_test)
-
-
-class SendViewSet(InsightActions, ReadViewSet):
-    queryset = Send.objects.all()
-    serializer_class = SendSerializer
-    answer_serializer_class = SendSerializer
-    filterset_class = SendFilter
-
-    @extend_schema(request=None, responses={200: SendSerializer})
-    @action(detail=True, methods=["post"], serializer_class=serializers.Serializer)
-    def cancel(self, request: Request, pk: str | None = None) -> Response:
-        return self.acted(sends.cancel_send, request)
-
-    @extend_schema(responses={200: ResultsSerializer})
-    @action(detail=True, methods=["get"], serializer_class=ResultsSerializer)
-    def results(self, request: Request, pk: str | None = None) -> Response:
-        return Response(asdict(results_of(Message.objects.filter(send_key=self.get_object().send_key))))

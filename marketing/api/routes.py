@@ -2,11 +2,12 @@
 
 from rest_framework.routers import BaseRouter
 
-from marketing.api.emails import EmailViewSet, SendViewSet, TextViewSet
+from marketing.api.emails import EmailViewSet, TextViewSet
 from marketing.api.events import EventViewSet, RegistrationViewSet
 from marketing.api.forms import FormViewSet, SubmissionViewSet
 from marketing.api.scoring import ScoringModelViewSet
 from marketing.api.segments import SegmentViewSet
+from marketing.api.sends import SendViewSet
 
 
 def register(router: BaseRouter) -> None:

@@ -5,6 +5,7 @@ from marketing.models.brands import Brand
 from marketing.models.emails import EmailRevision, EmailSeat, EmailTranslation, EmailVersion, MarketingEmail
 from marketing.models.engagement import Engagement
 from marketing.models.events import Event, EventMaterial, EventStatus, Registration, Speaker
+from marketing.models.experiments import Experiment, Variant
 from marketing.models.forms import Form, Submission, Visitor
 from marketing.models.media import MediaFile
 from marketing.models.scoring import Score, ScoringModel, ScoringRule
@@ -24,6 +25,7 @@ __all__ = [
     "Event",
     "EventMaterial",
     "EventStatus",
+    "Experiment",
     "Form",
     "Hush",
     "MarketingEmail",
@@ -41,5 +43,6 @@ __all__ = [
     "Submission",
     "TextMessage",
     "TextVersion",
+    "Variant",
     "Visitor",
 ]

@@ -20,6 +20,9 @@ class Engagement(models.Model):
     opened_any_at = models.DateTimeField(null=True)
     clicked_at = models.DateTimeField(null=True)
     clicked_any_at = models.DateTimeField(null=True)
+    usual_hour = models.PositiveSmallIntegerField(
+        null=True, help_text="The hour of the day, in UTC, at which she opened and clicked most often."
+    )
 
     class Meta:
         indexes = [

@@ -131,6 +131,6 @@ def _parts(shown: Campaign, user: Any) -> dict[str, Any]:
     return {
         "emails": shown.emails.alive().visible_to(user)[:20],
         "texts": shown.texts.alive().visible_to(user)[:20],
-        "sends": shown.sends.visible_to(user).select_related("email", "text_message", "segment")[:20],
+        "sends": shown.sends.visible_to(user).select_related("email", "text_message")[:20],
         "events": Event.objects.visible_to(user).filter(campaign=shown)[:20],
     }

@@ -11,7 +11,8 @@ from crm.actions.consent import give_consent
 from crm.errors import Invalid, NotAllowed
 from crm.models import Message, OutboxItem
 from marketing.actions.emails import make_ready
-from marketing.actions.sends import cancel_send, start_send
+from marketing.actions.send_control import cancel_send
+from marketing.actions.sends import start_send
 from marketing.models import MarketingEmail, SegmentMember, Send, TextMessage
 from marketing.queries.results import messages_with, results_of
 from tests.factories.crm import ContactFactory
@@ -160,7 +161,7 @@ def test_a_send_reaches_those_who_want_it_and_its_page_counts_them(
     segment = ListFactory()
     people_in(segment, 3)
     SegmentMember.objects.create(segment=segment, contact=ContactFactory(email="no@customer.example"))
-    answer = signed_in.post(reverse("admin:marketing_send_new", args=["email", email.pk]), {"segment": segment.pk})
+    answer = signed_in.post(reverse("admin:marketing_send_new", args=["email", email.pk]), {"segments": segment.pk})
     run_jobs()
     send = Send.objects.get()
     assert answer.url == reverse("admin:marketing_send_live", args=[send.pk])
@@ -221,7 +222,7 @@ def test_a_text_is_written_tested_and_sent(signed_in, marketer, run_jobs):
     signed_in.post(reverse("admin:marketing_textmessage_test", args=[message.pk]))
     segment = ListFactory()
     SegmentMember.objects.create(segment=segment, contact=ContactFactory(first_name="Asha", mobile="+4915187654321"))
-    signed_in.post(reverse("admin:marketing_send_new", args=["text", message.pk]), {"segment": segment.pk})
+    signed_in.post(reverse("admin:marketing_send_new", args=["text", message.pk]), {"segments": segment.pk})
     run_jobs()
     assert sorted(OutboxItem.objects.values_list("to", flat=True)) == ["+4915112345678", "+4915187654321"]
 
