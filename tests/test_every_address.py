@@ -15,7 +15,7 @@ from tests.factories.deals import LeadFactory, OpportunityFactory
 
 OPEN_TO_STRANGERS = (
     "t/", "unsubscribe/", "preferences/", "healthz", "setup/", "f/", "e/", "p/", "track.js", "auth/", "api/schema/", "api/docs/",
-    "invitations/", "hooks/", "m/", "admin/login/", "admin/logout/", "admin/jsi18n/", "static/", "join/",
+    "invitations/", "hooks/", "m/", "confirm/", "admin/login/", "admin/logout/", "admin/jsi18n/", "static/", "join/",
 )  # fmt: skip
 OPEN_TO_EVERYBODY = (
     "", "search/", "notifications/", "settings/", "choose/", "mentions/", "api/v1/", "bulk/", "calendar/", "views/",

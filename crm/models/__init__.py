@@ -28,6 +28,7 @@ from crm.models.mailboxes import FilingAddress, IncomingMail, Mailbox
 from crm.models.merges import Merge, Mergeable, MergedRow
 from crm.models.messages import Letter, LetterFile, Message, OutboxItem, Sender, TrackedLink
 from crm.models.notifications import Notification
+from crm.models.opt_ins import OptIn
 from crm.models.pace import ChannelRule, DomainLimit, HeldSend, Lane, Tally
 from crm.models.preferences import PreferencePage
 from crm.models.privacy import Erasure, RetentionRule
@@ -101,6 +102,7 @@ __all__ = [
     "MergedRow",
     "Message",
     "Notification",
+    "OptIn",
     "OutboxItem",
     "PreferencePage",
     "Purpose",

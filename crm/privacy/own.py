@@ -33,6 +33,7 @@ from crm.models import (
     Merge,
     Message,
     Notification,
+    OptIn,
     OutboxItem,
     Suppression,
     Tagging,
@@ -80,6 +81,15 @@ def register_all() -> None:
             before=forget_letters,
             hides=("claim",),
             order=41,
+        ),
+        PersonalData(
+            "crm.optin",
+            _("Confirmations that she was asked for"),
+            lambda contact: OptIn.objects.filter(_points(contact)),
+            "asked_at",
+            why_kept=_PROOF,
+            hides=("key",),
+            order=22,
         ),
         PersonalData(
             "crm.deliveryreport",

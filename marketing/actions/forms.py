@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from crm.actions.consent import give_consent
 from crm.actions.contacts import capture_contact, lock_address
+from crm.actions.opt_ins import ask_to_confirm
 from crm.audit import changing
 from crm.errors import NotAllowed
 from crm.hooks import handover
 from crm.log.recording import record
-from crm.models import Contact, Topic
+from crm.models import Contact, Purpose, Topic
 from crm.phones import normal_phone
 from marketing.actions.registrations import register_for_event
 from marketing.actions.visits import recognise
@@ -136,7 +138,25 @@ def _tell(submission: Submission, envelope: Envelope, by: User | None) -> None:
 def _write_consent(submission: Submission, answer: AnswerForm) -> None:
     contact = submission.contact
     assert contact is not None
+    proof = {
+        "submission": submission.pk,
+        "page": submission.page,
+        "network": submission.ip_hash,
+        "browser": submission.user_agent,
+    }
+    waiting = [f for f in answer.agreed() if _must_be_confirmed(submission.form, f)]
+    if waiting:
+        ask_to_confirm(
+            answer.facts()["email"],
+            [{"purpose": field.purpose, "topic": field.topic, "text": field.text} for field in waiting],
+            source=f"Form: {submission.form.name}",
+            proof=proof,
+            key=f"submission:{submission.pk}",
+            now=timezone.now(),
+        )
     for field in answer.agreed():
+        if field in waiting:
+            continue
         if address := _address_for(field, contact, answer):
             give_consent(
                 address,
@@ -145,13 +165,13 @@ def _write_consent(submission: Submission, answer: AnswerForm) -> None:
                 topic=Topic.objects.filter(pk=field.topic).first() if field.topic else None,
                 source=f"Form: {submission.form.name}"[:100],
                 text_shown=field.text,
-                proof={
-                    "submission": submission.pk,
-                    "page": submission.page,
-                    "network": submission.ip_hash,
-                    "browser": submission.user_agent,
-                },
+                proof=proof,
             )
+
+
+def _must_be_confirmed(form: Form, field: FormField) -> bool:
+    """Only a mail address can be confirmed by mail."""
+    return form.confirms_by_mail and field.channel == "email" and field.purpose != Purpose.TRANSACTIONAL
 
 
 def _address_for(field: FormField, contact: Contact, answer: AnswerForm) -> str:

@@ -63,7 +63,7 @@ class FormForm(forms.ModelForm):
         model = Form
         fields = [
             "name", "slug", "introduction", "fields", "button", "thank_you", "redirect_url", "campaign",
-            "creates_lead", "is_open", "owner", "team",
+            "creates_lead", "confirms_by_mail", "is_open", "owner", "team",
         ]  # fmt: skip
         widgets = {
             "introduction": forms.Textarea(attrs={"rows": 3}),
@@ -100,7 +100,7 @@ class FormAdmin(TeachingList, ToTheBin, RecordAdmin):
     change_form_template = "admin/marketing/form_edit.html"
     fieldsets = (
         (None, {"fields": ("name", "introduction", "fields", "button")}),
-        ("After it was sent", {"fields": ("thank_you", "redirect_url", "creates_lead")}),
+        ("After it was sent", {"fields": ("thank_you", "redirect_url", "creates_lead", "confirms_by_mail")}),
         ("Settings", {"fields": ("slug", "campaign", "is_open", "owner", "team")}),
     )
 

@@ -31,7 +31,7 @@ class FormSerializer(serializers.ModelSerializer):
         model = Form
         fields = [
             "id", "name", "slug", "introduction", "fields", "button", "thank_you", "redirect_url", "campaign",
-            "creates_lead", "is_open", "public_url", "owner", "version", "created_at", "updated_at",
+            "creates_lead", "confirms_by_mail", "is_open", "public_url", "owner", "version", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["version"]
 

@@ -32,6 +32,11 @@ class Form(Record):
     creates_lead = models.BooleanField(
         "hand every answer to sales", default=False, help_text="Each answer becomes a lead, given to a rep in turn."
     )
+    confirms_by_mail = models.BooleanField(
+        "confirm consent by mail",
+        default=False,
+        help_text="Double opt-in: what people agree to for emails counts once they click the link that we send them.",
+    )
     is_open = models.BooleanField("takes answers", default=True)
 
     class Meta:
