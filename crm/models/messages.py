@@ -118,6 +118,7 @@ class Message(models.Model):
             models.Index(fields=["content_type", "content_id", "status"], name="message_by_content"),
             models.Index(fields=["claim"], condition=~models.Q(claim=None), name="message_by_claim"),
             models.Index(fields=["message_id"], name="message_by_message_id"),
+            models.Index(fields=["send_key"], name="message_by_send"),
         ]
 
     def __str__(self) -> str:

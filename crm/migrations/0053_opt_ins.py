@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("crm", "0051_senders_and_limits"),
+        ("crm", "0052_senders_and_limits"),
     ]
 
     operations = [
