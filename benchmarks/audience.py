@@ -56,8 +56,8 @@ def use(people: int) -> None:
 
 
 def _fill(people: int) -> None:
-    """Triggers and foreign keys rest, the indexes of the log are made at the end."""
-    from django.db import connection
+    """Triggers and foreign keys rest, the indexes of the log are made at the end; all or nothing, so that none is lost."""
+    from django.db import connection, transaction
 
     from benchmarks.company import insert
     from crm.models import Contact, CustomField, Interaction, Message
@@ -66,7 +66,7 @@ def _fill(people: int) -> None:
     CustomField.objects.get_or_create(
         kind="crm.contact", key="plan", defaults={"label": "Plan", "type": "text", "is_indexed": True}
     )
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute("TRUNCATE crm_contact, crm_message, crm_interaction CASCADE")
         cursor.execute("SET maintenance_work_mem = '1GB'")
@@ -100,6 +100,7 @@ def _fill(people: int) -> None:
         for model in (Contact,):
             table = model._meta.db_table
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
+    with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     assert Engagement.objects.exists()
 
