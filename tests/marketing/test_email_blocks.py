@@ -210,7 +210,11 @@ def test_a_picture_is_made_small_shown_to_everybody_and_kept_while_it_is_used(ma
     assert (media.width, media.height, media.media_type) == (1280, 320, "image/jpeg")
     assert add_picture(picture(), by=marketer) == media
     answer = client.get(media.path)
-    assert (answer.status_code, answer["Content-Type"], b"".join(answer.streaming_content)[:2]) == (200, "image/jpeg", b"\xff\xd8")
+    assert (answer.status_code, answer["Content-Type"], b"".join(answer.streaming_content)[:2]) == (
+        200,
+        "image/jpeg",
+        b"\xff\xd8",
+    )
     assert client.get(media.path.replace(".jpg", ".png")).status_code == 404
     email = edit_email(
         MarketingEmailFactory(), blocks=[{"kind": "image", "src": media.path, "alt": "x"}, *BLOCKS], by=marketer
