@@ -96,8 +96,8 @@ def link_of(opt_in: OptIn) -> str:
 def opt_in_of(token: str) -> OptIn | None:
     """None for a changed, strange or endless token. Never raises."""
     try:
-        pk = signing.loads(token, salt=SALT) if len(token) < 200 else None
-    except (signing.BadSignature, ValueError):
+        pk = int(signing.loads(token, salt=SALT)) if len(token) < 200 else 0
+    except (signing.BadSignature, ValueError, TypeError):
         return None
     return OptIn.objects.select_related("point").filter(pk=pk).first()
 
