@@ -114,7 +114,7 @@ def _emails() -> None:
     declare("marketing.textmessage", "Text messages", manager=READS, marketer=EVERYTHING)
     declare("marketing.send", "Sends", ("approve",), manager=READS, marketer=EVERYTHING)
     for resource, label in (
-        ("brand", "Brands"), ("contentblock", "Reusable blocks"), ("emaildesign", "Email templates"), ("mediafile", "Pictures"),
+        ("brand", "Brands"), ("contentblock", "Reusable blocks"), ("emaildesign", "Email designs"), ("mediafile", "Pictures"),
     ):  # fmt: skip
         declare(f"marketing.{resource}", label, manager=READS, marketer=EVERYTHING)
     embeds.register_listing(

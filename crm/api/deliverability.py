@@ -80,6 +80,7 @@ class MailboxRateSerializer(serializers.ModelSerializer):
 class SenderDomainViewSet(ReadViewSet):
     """Domains that senders write from."""
 
+    resource = RESOURCE
     queryset = SenderDomain.objects.order_by("domain")
     serializer_class = SenderDomainSerializer
 
@@ -98,6 +99,7 @@ class SenderDomainViewSet(ReadViewSet):
 
 
 class MailboxRateViewSet(ReadViewSet):
+    resource = RESOURCE
     queryset = MailboxRate.objects.order_by("provider")
     serializer_class = MailboxRateSerializer
 

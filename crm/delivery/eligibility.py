@@ -15,7 +15,7 @@ from django.db.models import BooleanField, Case, CharField, Count, Exists, F, Ou
 from django.utils import timezone
 
 from crm.delivery.channels import way
-from crm.delivery.pace import bears_no_more, limits_on
+from crm.delivery.pace import Limits, bears_no_more, limits_on
 from crm.delivery.purposes import Rules, rules
 from crm.models import Consent, ConsentPurpose, Contact, Purpose, Suppression, Topic
 
@@ -75,9 +75,17 @@ def reason_for_message(channel: str, now: datetime) -> Case:
 
 
 def reason_for_contact(
-    channel: str, purpose: str, topic: Topic | int | None, now: datetime, known: Rules | None = None
+    channel: str,
+    purpose: str,
+    topic: Topic | int | None,
+    now: datetime,
+    known: Rules | None = None,
+    limits: Limits | None = None,
 ) -> Case:
-    """Over Contact: why a message of this purpose would not reach her now, "" where it would. `known` spares a query."""
+    """Over Contact: why a message of this purpose would not reach her now, "" where it would.
+
+    `known` and `limits` spare a query each, for who asks about several purposes.
+    """
     known, address = known or rules(), way(channel).address
     whens = [
         When(deleted_at__isnull=False, then=Value(IN_BIN)),
@@ -93,15 +101,20 @@ def reason_for_contact(
             found += _topic_unwanted(channel, address, number, ALWAYS if number in known.topics else NEVER, known)
         whens.append(When(is_active=False, then=Value(INACTIVE)))
         whens += [When(condition, then=reason) for condition, reason in found]
-        whens += bears_no_more(channel, limits_on(channel), now)
+        whens += bears_no_more(channel, limits or limits_on(channel), now)
     return Case(*whens, default=Value(""), output_field=CharField())
 
 
 def preview(
-    contacts: QuerySet[Contact], *, channel: str = "email", purpose: str = COMMERCIAL, topic: Topic | int | None = None
+    contacts: QuerySet[Contact],
+    *,
+    channel: str = "email",
+    purpose: str = COMMERCIAL,
+    topic: Topic | int | None = None,
+    known: Rules | None = None,
 ) -> Audience:
-    """How many of these would get it now, and why the others would not. One query."""
-    reason = reason_for_contact(channel, purpose, topic, timezone.now())
+    """How many of these would get it now, and why the others would not. One query, and the small ones of the rules."""
+    reason = reason_for_contact(channel, purpose, topic, timezone.now(), known)
     rows = (
         contacts.order_by()
         .annotate(why_not=reason)

@@ -5,6 +5,7 @@ The three built-in ones hold also where their row is missing; what nobody has de
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, Value
@@ -37,7 +38,12 @@ def rules() -> Rules:
     """One small query."""
     chosen = Topic.objects.filter(needs_yes=True).order_by().annotate(key=Cast("pk", CharField()), rule=Value(TOPIC))
     asked = ConsentPurpose.objects.order_by().values_list("key", "rule")
-    found = list(asked.union(chosen.values_list("key", "rule")))
+    return rules_said(list(asked.union(chosen.values_list("key", "rule"))))
+
+
+def rules_said(found: Iterable[tuple[str, str]]) -> Rules:
+    """Of (key of a purpose, its rule), and of (id of a topic, “topic”) for each that needs a yes of its own."""
+    found = list(found)
     rows: dict[str, str] = {str(key): rule for key, rule in BUILT_IN.items()}
     rows.update((key, rule) for key, rule in found if rule != TOPIC)
     return Rules(

@@ -12,8 +12,11 @@ from django.utils.translation import gettext as _
 
 from crm.delivery.channels import way
 from crm.delivery.eligibility import reason_for_contact
-from crm.delivery.purposes import rules
+from crm.delivery.pace import limits_on
+from crm.delivery.purposes import TOPIC, Rules, rules_said
 from crm.models import Channel, Consent, ConsentPurpose, Contact, ContactPoint, Suppression, Topic
+
+Asked = list[tuple[ConsentPurpose, Topic | None]]
 
 
 @dataclass(frozen=True)
@@ -45,24 +48,26 @@ class AddressStanding:
 def standing_of(contact: Contact, now: datetime | None = None) -> list[AddressStanding]:
     """For each channel in which she has an address. What is decided is asked of the one SQL that decides each message."""
     now = now or timezone.now()
+    purposes, topics = list(ConsentPurpose.objects.all()), list(Topic.objects.all())
+    said = [(one.key, one.rule) for one in purposes] + [(str(one.pk), TOPIC) for one in topics if one.needs_yes]
+    asked: Asked = [
+        (purpose, topic)
+        for purpose in purposes
+        if purpose.is_active
+        for topic in (None, *(one for one in topics if one.is_active and one.purpose == purpose.key))
+    ]
     found = []
     for channel in Channel:
         value = getattr(contact, way(channel).address)
         if value:
-            found.append(_at(contact, channel, value, now))
+            found.append(_at(contact, channel, value, now, asked, rules_said(said)))
     return found
 
 
-def _at(contact: Contact, channel: Channel, value: str, now: datetime) -> AddressStanding:
-    asked = [(purpose, None) for purpose in ConsentPurpose.objects.filter(is_active=True)]
-    by_key = {purpose.key: purpose for purpose, _none in asked}
-    topics = [
-        (by_key[topic.purpose], topic) for topic in Topic.objects.filter(is_active=True) if topic.purpose in by_key
-    ]
-    order = [(p, t) for p, _none in asked for t in (None, *(t for _p, t in topics if t.purpose == p.key))]
-    known = rules()
+def _at(contact: Contact, channel: Channel, value: str, now: datetime, order: Asked, known: Rules) -> AddressStanding:
+    limits = limits_on(channel)
     reasons = {
-        f"why_{number}": reason_for_contact(channel, purpose.key, topic, now, known)
+        f"why_{number}": reason_for_contact(channel, purpose.key, topic, now, known, limits)
         for number, (purpose, topic) in enumerate(order)
     }
     row = Contact.objects.filter(pk=contact.pk).annotate(**reasons).values(*reasons).first() or {}

@@ -79,15 +79,16 @@ class FlagsForm(forms.Form):
 
 def consent_tab(request: HttpRequest, contact: Contact) -> SafeString:
     user: Any = request.user
+    may_edit = Contact.objects.editable_by(user).filter(pk=contact.pk).exists()
     context = {
         "record": contact,
         "addresses": standing_of(contact),
         "flags": [(field.label, getattr(contact, name)) for name, field in FlagsForm.base_fields.items()],
         "page": page_of(request, ledger_of(contact), 20),
         "past": [one for one in suppressions_of(contact)[:20] if one.lifted_at],
-        "may_record": may_record(user, contact),
+        "may_record": user.may("crm.consent", "add") and may_edit,
         "may_lift": user.may("crm.consent", "change"),
-        "may_edit": Contact.objects.editable_by(user).filter(pk=contact.pk).exists(),
+        "may_edit": may_edit,
         "purposes": purposes.names(),
     }
     return render_to_string("crm/consent/tab.html", context, request)

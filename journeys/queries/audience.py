@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crm.delivery.eligibility import Audience, preview
+from crm.delivery.purposes import rules
 from crm.models import Contact
 from journeys import entries, graph
 from journeys.models import Journey, Participant
@@ -54,13 +55,16 @@ def before_publishing(journey: Journey) -> Outlook:
             known = members.filter(pk__in=before.values("contact")).count()
             members = members.exclude(pk__in=before.values("contact"))
     sendings: list[Sending] = []
+    known_rules = rules()
     for node in parsed.nodes.values():
         found = contents_of(node.kind, node.params)
         if found:
             channel, content = found
             audience = None
             if parsed.entry["kind"] == "segment" and len(sendings) < MESSAGES_SHOWN:
-                audience = preview(members, channel=channel, purpose=content.purpose, topic=content.topic_id)
+                audience = preview(
+                    members, channel=channel, purpose=content.purpose, topic=content.topic_id, known=known_rules
+                )
             sendings.append(Sending(node.name, node.step.icon, audience))
     return Outlook(
         way_in=entries.in_words(parsed.entry),

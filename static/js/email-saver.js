@@ -30,6 +30,7 @@ export function saver({ form, said, clash, others, parts, isReadOnly }) {
       if (!isDirty) delete form.dataset.dirty;
       said.textContent = isDirty ? "Not saved yet…" : answer.said.saved;
       said.classList.remove("is-wrong");
+      becomesDraft();
       return !isDirty;
     }
     isDirty = true;
@@ -38,6 +39,16 @@ export function saver({ form, said, clash, others, parts, isReadOnly }) {
     said.classList.add("is-wrong");
     if (!answer.status) timer = setTimeout(save, 5000);
     return false;
+  }
+
+  // What was ready is a draft from the first change on, and is made ready anew.
+  function becomesDraft() {
+    const send = document.querySelector("[data-if-changed]");
+    if (!send) return;
+    send.value = "ready";
+    send.textContent = send.dataset.ifChanged;
+    send.removeAttribute("data-if-changed");
+    for (const badge of document.querySelectorAll("[data-while]")) badge.hidden = badge.dataset.while === "ready";
   }
 
   function clashed(answer) {

@@ -46,6 +46,8 @@ def kinds(blocks):
 
 def drag(page, start, end, *, low=0.5):
     """By the mouse, as SortableJS wants it: several moves."""
+    for place in (start, end):
+        page.locator(place).first.wait_for()
     a, b = page.locator(start).first.bounding_box(), page.locator(end).first.bounding_box()
     page.mouse.move(a["x"] + a["width"] / 2, a["y"] + a["height"] / 2)
     page.mouse.down()
