@@ -45,9 +45,18 @@ def kinds(blocks):
 
 
 def drag(page, start, end, *, low=0.5):
-    """By the mouse, as SortableJS wants it: several moves."""
+    """By the mouse, as SortableJS wants it: several moves. A busy machine may swallow some: then once more."""
     for place in (start, end):
         page.locator(place).first.wait_for()
+    before = page.locator("[data-canvas]").inner_html()
+    for _ in range(3):
+        _drag(page, start, end, low)
+        page.wait_for_timeout(500)
+        if page.locator("[data-canvas]").inner_html() != before:
+            return
+
+
+def _drag(page, start, end, low):
     a, b = page.locator(start).first.bounding_box(), page.locator(end).first.bounding_box()
     page.mouse.move(a["x"] + a["width"] / 2, a["y"] + a["height"] / 2)
     page.mouse.down()
