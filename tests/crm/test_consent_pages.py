@@ -47,7 +47,9 @@ def test_a_rep_notes_a_yes_and_a_no_with_where_it_was_said(client, rep, asha):
     client.post(address, {**said, "answer": "no", "reason": "By letter"})
     assert standing_of(asha)[0].lines[0].why_not == "Consent was withdrawn."
     assert list(
-        Interaction.objects.filter(contact=asha, kind__startswith="consent").values_list("kind", "data__title")
+        Interaction.objects.filter(contact=asha, kind__startswith="consent")
+        .order_by("pk")
+        .values_list("kind", "data__title")
     ) == [
         ("consent.given", "News and offers"),
         ("consent.withdrawn", "News and offers"),
