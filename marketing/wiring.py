@@ -139,7 +139,7 @@ def _emails() -> None:
     )
     for name, label, icon, resource, order in (
         ("content-blocks", "Reusable blocks", "components", "contentblock", 42),
-        ("email-designs", "Email templates", "template", "emaildesign", 43),
+        ("email-designs", "Marketing templates", "template", "emaildesign", 43),
         ("brands", "Brands", "palette", "brand", 44),
         ("pictures", "Pictures", "photo", "mediafile", 45),
     ):

@@ -166,9 +166,10 @@ def field(bound: BoundField, label: str = "") -> dict[str, Any]:
 def control(bound: BoundField) -> SafeString:
     """The control of a form field alone, in the classes of its kind."""
     widget = bound.field.widget
-    is_check = isinstance(widget, CheckboxInput)
-    css = "form-check-input" if is_check or isinstance(widget, RadioSelect | CheckboxSelectMultiple) else "form-control"
-    if isinstance(widget, Select) and not isinstance(widget, RadioSelect | CheckboxSelectMultiple):
+    if isinstance(widget, RadioSelect | CheckboxSelectMultiple):  # a label each, which its own template draws
+        return bound.as_widget()
+    css = "form-check-input" if isinstance(widget, CheckboxInput) else "form-control"
+    if isinstance(widget, Select):
         css = "form-select"
     classes = " ".join(filter(None, [widget.attrs.get("class", ""), css, "is-invalid" if bound.errors else ""]))
     return bound.as_widget(attrs={"class": classes})

@@ -100,11 +100,12 @@ class VariantForm(forms.Form):
 
 
 class Asked:
-    """All forms of the page together, filled in from what was typed."""
+    """All forms of the page together, filled in from what was typed. `is_look`: count and show, send nothing yet."""
 
     def __init__(self, request: HttpRequest, content: MarketingEmail | TextMessage) -> None:
         user: Any = request.user
-        data = _typed(request)
+        data = request.POST if request.method == "POST" else None
+        self.is_look = "look" in request.POST
         given: Any = [request.GET["segment"]] if request.GET.get("segment", "").isdigit() else []
         self.send = SendForm(data, user=user, initial={"segments": given})
         self.test = TestForm(data) if isinstance(content, MarketingEmail) else None
@@ -146,10 +147,3 @@ class Asked:
     def _chosen(self, name: str, data: QueryDict | None, given: list[str]) -> list[Segment]:
         wanted = set(data.getlist(name) if data else given)
         return [segment for segment in self.send.offered if str(segment.pk) in wanted]
-
-
-def _typed(request: HttpRequest) -> QueryDict | None:
-    """What was sent, or what “Count the people” put into the address."""
-    if request.method == "POST":
-        return request.POST
-    return request.GET if "segments" in request.GET or "timing" in request.GET else None

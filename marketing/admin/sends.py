@@ -117,7 +117,7 @@ class SendAdmin(RecordAdmin):
         content.must_be_editable_by(request.user)
         must_be_able_to_add(request.user, Send)
         asked = Asked(request, content)
-        if request.method == "POST" and asked.is_valid:
+        if request.method == "POST" and not asked.is_look and asked.is_valid:
             try:
                 said = asked.send.cleaned_data
                 send = start_send(content, **said, experiment=asked.plan(), by=request.user)  # type: ignore[arg-type]

@@ -121,7 +121,7 @@ class AssignmentRuleAdmin(GrantedAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "users":
             kwargs["queryset"] = User.objects.filter(is_active=True)
-            kwargs["widget"] = forms.CheckboxSelectMultiple(attrs={"class": "many-boxes"})
+            kwargs["widget"] = forms.CheckboxSelectMultiple
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

@@ -29,17 +29,13 @@ TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class Boxes(forms.CheckboxSelectMultiple):
-    template_name = "ui/_boxes.html"
-
-
 class HoursForm(forms.Form):
     days = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Working days"),
         choices=WEEKDAYS,
         coerce=int,
         required=False,
-        widget=Boxes,
+        widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("None chosen: leads are given at any time."),
     )
     works_from = forms.TimeField(label=gettext_lazy("From"), widget=TIME)

@@ -155,7 +155,7 @@ def test_the_page_asks_for_variants_and_the_api_tells_their_numbers(client, emai
     client.force_login(marketer)
     address = reverse("admin:marketing_send_new", args=["email", email.pk])
     asked = {"segments": segment.pk, "timing": "at_once", "variants": "2", "metric": "opens", "sample_percent": 100}
-    page = client.get(address, asked)
+    page = client.post(address, {**asked, "look": "1"})
     assert 'name="B-subject"' in page.content.decode()
     assert client.post(address, {**asked, "hours": 2, "confidence": 95}).status_code == 422
     sent = client.post(address, {**asked, "hours": 2, "confidence": 95, "B-subject": "Other"})

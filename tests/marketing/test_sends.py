@@ -226,7 +226,7 @@ def test_the_page_counts_by_what_the_clocks_are_known(client, email, marketer):
     client.force_login(marketer)
     at = (timezone.localtime(timezone.now()) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
     address = reverse("admin:marketing_send_new", args=["email", email.pk])
-    page = client.get(address, {"segments": segment.pk, "timing": "local", "due_at": at})
+    page = client.post(address, {"segments": segment.pk, "timing": "local", "due_at": at, "look": "1"})
     said = page.content.decode()
     for why in ("their time zone", "their country", "our company’s"):
         assert f'<b class="num">1</b> {why}' in said
