@@ -74,10 +74,7 @@ def claim_due(
         size = pace.room_for(channel, lane.sender, size, now, is_counted=bool(limits.domains))
         if not size:
             return 0
-        rows = due_of(channel, lane, now).order_by("due_at", "pk")
-        if connection.features.has_select_for_update_skip_locked:
-            rows = rows.select_for_update(skip_locked=True)
-        found = pace.facts_of(rows, limits, size)  # on SQLite the transaction is the lock: it is IMMEDIATE
+        found = _next(due_of(channel, lane, now), limits, size)
         if not found:
             return 0
         _store_noted(found, title_of, channel, now)
@@ -89,6 +86,18 @@ def claim_due(
             pace.count_domains(key, done, taken, now)
             pace.count_lane(channel, lane.sender, len(taken), now)
     return len(found)
+
+
+def _next(due: QuerySet[Message], limits: Limits, size: int) -> list[Due]:
+    """What somebody waits for first, however much of a large send is due; the room that is left is for the others, so that
+    neither keeps the other waiting for ever. Locked; on SQLite the transaction is the lock: it is IMMEDIATE."""
+    rows = due.order_by("due_at", "pk")
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(skip_locked=True)
+    found = pace.facts_of(rows.filter(is_urgent=True), limits, size)
+    if len(found) < size:
+        found += pace.facts_of(rows.filter(is_urgent=False), limits, size - len(found))
+    return found
 
 
 def give_back(token: str, channel: str = "", sender: Sender | None = None, now: datetime | None = None) -> int:

@@ -18,7 +18,7 @@ from html import escape
 from typing import Any
 
 from crm.delivery.senders import From
-from crm.delivery.templates import Plain, Slot, Template
+from crm.delivery.templates import Plain, Slot, Template, filled
 
 SOFT = b"=\r\n"
 CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -86,8 +86,7 @@ def compile_mail(parts: Parts) -> Segments:
     mail.leave(lambda values: values["date"])
     mail.say(b"\r\nMessage-ID: ")
     mail.leave(lambda values: values["message_id"])
-    if parts.sender.reply_to:
-        mail.say(f"\r\nReply-To: {address_header('', parts.sender.reply_to)}".encode())
+    mail.leave(_reply_to(parts.sender.reply_to))
     for name, value in parts.headers:
         mail.say(f"\r\n{name}: ".encode())
         if isinstance(value, str):
@@ -105,6 +104,17 @@ def compile_mail(parts: Parts) -> Segments:
         mail.say(b"\r\n")
     mail.say(f"--{parts.boundary}--\r\n".encode())
     return mail.merged()
+
+
+def _reply_to(of_sender: str) -> Fill:
+    """The header, where there is one: the message's own (`reply_to` among its values), else the sender's."""
+    said = _reply_header(of_sender)
+    return lambda values: _reply_header(own) if (own := values.get("reply_to")) else said
+
+
+@lru_cache(maxsize=1_000)
+def _reply_header(address: str) -> bytes:
+    return f"\r\nReply-To: {address_header('', address)}".encode() if address else b""
 
 
 def _part(mail: Segments, media_type: str, template: Template, *, is_html: bool) -> None:
@@ -137,7 +147,7 @@ def _quoted_slot(slot: Slot, is_html: bool) -> Fill:
     name, default = slot.name, slot.default
     if name.startswith(OURS):
         return lambda values: values[name].encode("ascii")
-    return lambda values: _quoted_value(str(values.get(name) or default), is_html)
+    return lambda values: _quoted_value(filled(values.get(name), default), is_html)
 
 
 @lru_cache(maxsize=20_000)

@@ -20,6 +20,7 @@ from crm.delivery.providers import Outcome, Parcel, Result
 from crm.delivery.rendering import Compiled
 from crm.delivery.returns import ReturnPaths
 from crm.delivery.senders import From, as_from, default_sender, written
+from crm.delivery.templates import flat
 from crm.models import Message, Purpose
 
 
@@ -69,7 +70,7 @@ class Packer:
         if message.content_type == LETTER and self.channel == "email":
             return self._letter(message, sender, date)
         facts = _facts(message, person)
-        compiled = self._compile(message, sender, facts.get("contact.language", ""))
+        compiled = self._compile(message, sender, facts.get("language") or facts.get("contact.language", ""))
         if compiled.mail is None:
             values = rendering.values_for(compiled, message.pk, facts)
             text = compiled.text.render(values, is_html=False)
@@ -148,7 +149,7 @@ class Packer:
 
 def claimed(token: str) -> list[Message]:
     held = Message.objects.filter(claim=token, status=Message.Status.DUE)
-    return list(held.select_related("sender", "contact").order_by("pk"))
+    return list(held.select_related("sender", "contact").order_by("-is_urgent", "pk"))
 
 
 def _ref(message: Message) -> Ref:
@@ -156,13 +157,11 @@ def _ref(message: Message) -> Ref:
 
 
 def _facts(message: Message, person: Mapping[str, Any]) -> dict[str, Any]:
-    """The person's values under the message's own; a test message brings the values of whom it imitates."""
+    """The person's values under the message's own; a test message brings the values of whom it imitates.
+
+    Of the message's own, `language` chooses the variant instead of the reader's, `reply_to` stands instead of the sender's.
+    """
     facts: dict[str, Any] = dict(person)
     for name, value in message.variables.items():
-        if name in ("as", "as_facts"):
-            facts.update(value)
-        elif isinstance(value, dict):
-            facts.update({f"{name}.{inner}": said for inner, said in value.items()})
-        else:
-            facts[name] = value
+        facts.update(value if name in ("as", "as_facts") else flat(name, value))
     return facts

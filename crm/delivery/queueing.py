@@ -9,7 +9,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, CharField, DateTimeField, F, Field, JSONField, Model, Q, QuerySet, Value
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    DateTimeField,
+    F,
+    Field,
+    JSONField,
+    Model,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
@@ -90,6 +102,7 @@ def queue_for(
         "status": typed(Message.Status.DUE.value, text),
         "reason": typed("", text),
         "due_at": _said(due_at or now, moment),
+        "is_urgent": typed(False, BooleanField()),
         "expires_at": typed(expires_at, moment),
         "attempts": typed(0, number),
         "claim": typed(None, text),
@@ -204,6 +217,7 @@ def send_one(
             content_id=letter.pk,
             message_id=new_message_id(sender),
             due_at=due_at or now,
+            is_urgent=True,
         )
         _nudge(channel, due_at, now)
     return message
@@ -230,6 +244,7 @@ def queue_letter(
             content_id=letter.pk,
             message_id=message_id,
             due_at=due_at,
+            is_urgent=True,
         )
         for number, (address, contact) in enumerate(readers)
     )
@@ -267,6 +282,7 @@ def queue_test(
             variables=shown,
             message_id=new_message_id(sender),
             due_at=now,
+            is_urgent=True,
         )
         _nudge(channel, None, now)
     return message

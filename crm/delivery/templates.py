@@ -136,8 +136,22 @@ def _nearest(name: str, known: frozenset[str]) -> str:
     return f" Did you mean “{near[0]}”?" if near else ""
 
 
+def flat(name: str, value: Any) -> dict[str, Any]:
+    """The values under `name` as slots ask for them: {"a": {"b": 1}} under “data” is “data.a.b”. Lists stay whole."""
+    if not isinstance(value, Mapping):
+        return {name: value}
+    return {path: said for inner, held in value.items() for path, said in flat(f"{name}.{inner}", held).items()}
+
+
+def filled(value: Any, default: str) -> str:
+    """What a slot says: as Liquid has it, nothing, an empty text and “false” give way to the default; 0 does not."""
+    if value is None or value is False or value == "":
+        return default or ("false" if value is False else "")
+    return "true" if value is True else str(value)
+
+
 def _said(slot: Slot, values: Mapping[str, Any], is_html: bool) -> str:
-    value = str(values.get(slot.name) or slot.default)
+    value = filled(values.get(slot.name), slot.default)
     return escape(value) if is_html else value
 
 

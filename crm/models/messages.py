@@ -96,6 +96,11 @@ class Message(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.DUE)
     reason = models.CharField(max_length=300, blank=True)
     due_at = models.DateTimeField()
+    is_urgent = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Somebody waits for it: of what is due it goes before what is sent to many.",
+    )
     expires_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     claim = models.CharField(max_length=36, null=True)
@@ -113,6 +118,11 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["channel", "sender", "due_at"], condition=models.Q(status="due"), name="message_due"),
+            models.Index(
+                fields=["channel", "sender", "due_at"],
+                condition=models.Q(status="due", is_urgent=True),
+                name="message_due_first",
+            ),
             models.Index(fields=["contact", "-created_at"], name="message_by_contact"),
             models.Index(fields=["campaign", "status"], name="message_by_campaign"),
             models.Index(fields=["content_type", "content_id", "status"], name="message_by_content"),
