@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from email import message_from_bytes, policy
 from io import BytesIO
 
 import pytest
@@ -13,7 +14,7 @@ from PIL import Image
 
 from crm.delivery.rendering import preview
 from crm.errors import Invalid, NotAllowed
-from crm.models import OutboxItem
+from crm.models import Message, OutboxItem
 from marketing.actions.content_blocks import create_content_block, edit_kept, remove_kept
 from marketing.actions.emails import copy_email, draft_content, edit_email, make_ready, problems_of
 from marketing.actions.languages import add_language
@@ -41,6 +42,12 @@ SAID = {
     "video": {"url": "https://x.example/", "label": "Said here"}, "qr": {"text": "https://x.example/", "alt": "Said here"},
     "list": {"empty": "Said here"}, "footer": {"html": "<p>Said here</p>"}, "divider": {}, "spacer": {},
 }  # fmt: skip
+
+
+def bodies_of(item):
+    """{"plain": …, "html": …} of a mail as it went out."""
+    mail = message_from_bytes(bytes(item.raw), policy=policy.default)
+    return {kind: mail.get_body((kind,)).get_content() for kind in ("plain", "html")}
 
 
 def with_blocks(*blocks, **more):
@@ -91,17 +98,21 @@ def test_every_shipped_design_compiles_and_objects_only_to_what_must_be_filled_i
             assert any(word in problem.message for word in wanted), (design.name, problem)
 
 
-def test_markup_in_a_name_is_text_and_an_endless_loop_ends(marketer):
+def test_markup_in_a_name_is_text_and_an_endless_loop_ends(marketer, run_jobs):
     evil = ContactFactory(first_name='"><img src=x onerror=alert(1)>', city="Kiel", email="evil@customer.example")
     email = with_blocks(
         {"kind": "text", "html": "<p>{{ contact.first_name }}</p>", "when": {"token": "contact.city", "op": "filled"}}
     )
     assert "<img" not in MSO.sub("", preview(draft_content(email), evil).html)
     loop = "<p>{% for a in (1..999999) %}{% for b in (1..999999) %}x{% endfor %}{% endfor %}</p>"
-    endless = make_ready(with_blocks({"kind": "text", "html": loop}), by=marketer)
     segment = ListFactory()
     SegmentMember.objects.create(segment=segment, contact=evil)
+    endless = make_ready(with_blocks({"kind": "text", "html": loop}, purpose="transactional"), by=marketer)
     start_send(endless, segment=segment, by=marketer)
+    run_jobs()
+    message = Message.objects.get()
+    assert (message.status, message.reason) == ("failed", "It could not be written: loop iteration limit reached")
+    assert not OutboxItem.objects.exists()
 
 
 def test_a_block_is_seen_by_whom_its_condition_means_in_html_and_text():
@@ -167,6 +178,12 @@ def test_each_reader_gets_her_language(marketer, run_jobs):
     run_jobs()
     sent = {item.to.partition("@")[0]: item for item in OutboxItem.objects.filter(subject__in=["Come", "Komm"])}
     assert {name: item.subject for name, item in sent.items()} == {"asha": "Come", "jonas": "Komm", "mei": "Come"}
+    said = {name: bodies_of(item) for name, item in sent.items()}
+    for part in ("html", "plain"):
+        words = ("Fleet day", "Nothing yet", "Namaste", "Hallo")
+        assert {name: [word in parts[part] for word in words] for name, parts in said.items()} == {
+            "asha": [True, False, True, False], "jonas": [False, True, False, True], "mei": [False, True, False, False],
+        }, part  # fmt: skip
     assert copy_email(email, by=marketer).translations.count() == 1
 
 
