@@ -73,17 +73,18 @@ def choose(reaches: Sequence[Reach], chosen: set[str], *, message: Message) -> N
     """“Nothing at all” sets the flag of everybody at the address; any other choice takes it off again."""
     where = _("Preferences page")
     for reach in reaches:
+        point = contact_point(reach.point.value, reach.point.channel)
         if reach.nothing in chosen:
-            flag_address(reach.point, True, source=where)
+            flag_address(point, True, source=where)
             continue
         if reach.is_flagged:
-            flag_address(reach.point, False, source=where)
+            flag_address(point, False, source=where)
         for choice in reach.choices:
             wanted = choice.name in chosen
             if wanted != choice.is_on:
                 decide = give_consent if wanted else withdraw_consent
                 decide(
-                    reach.point,
+                    point,
                     purpose=choice.purpose,
                     topic=choice.topic,
                     source=where,

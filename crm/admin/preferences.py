@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from crm.admin.base import GrantedAdmin
 from crm.admin.lists import TeachingList
 from crm.files import PICTURES
-from crm.models import ContactPoint, Message, PreferencePage
+from crm.models import Message, PreferencePage
 from crm.queries.preferences import reaches_of
 from crm.web.preferences import frame_of
 
@@ -92,6 +92,5 @@ class PreferencePageAdmin(TeachingList, GrantedAdmin):
         if not self.has_view_permission(request, page):
             return HttpResponse(status=403)
         message = Message(address="reader@example.com", channel="email", purpose="commercial")
-        point = ContactPoint(channel="email", value=message.address)
-        context = {**frame_of(message, [page.language]), "reaches": reaches_of(message, point), "is_preview": True}
+        context = {**frame_of(message, [page.language]), "reaches": reaches_of(message), "is_preview": True}
         return render(request, "crm/delivery/preferences.html", context)

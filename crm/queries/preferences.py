@@ -52,17 +52,25 @@ class Reach:
         return f"{self.point.channel}:nothing"
 
 
-def reaches_of(message: Message, point: ContactPoint) -> list[Reach]:
-    """The address that the message went to; and where it went to her own, the other ways in which she can be reached."""
+def reaches_of(message: Message) -> list[Reach]:
+    """The address that the message went to; and where it went to her own, the other ways in which she can be reached.
+
+    Looking writes nothing: an address that nobody has decided anything about has no row yet.
+    """
+    point = _point(message.channel, way(message.channel).normal(message.address))
     points = [(point, point.value)]
     contact = message.contact
     if contact is not None and getattr(contact, way(point.channel).address) == point.value:
         for channel in Channel:
             value = getattr(contact, way(channel).address)
             if channel != point.channel and value:
-                other = ContactPoint.objects.get_or_create(channel=channel, value=value)[0]
-                points.append((other, hidden(value)))
+                points.append((_point(channel, value), hidden(value)))
     return [_reach(one, shown) for one, shown in points]
+
+
+def _point(channel: str, value: str) -> ContactPoint:
+    point = ContactPoint.objects.filter(channel=channel, value=value).first()
+    return point or ContactPoint(channel=channel, value=value)
 
 
 def hidden(value: str) -> str:

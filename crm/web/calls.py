@@ -78,8 +78,16 @@ def call(request: SignedIn) -> HttpResponse:
         else:
             return done(request, said, back)
     context = {"form": form, "outcomes": OUTCOMES, "record": record, "back": back, "title": _title(record, planned)}
+    context["must_not"] = _whom_not_to_phone(record, planned)
     template = "crm/calls/_call.html" if is_htmx(request) else "crm/calls/call.html"
     return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _whom_not_to_phone(record: Any, planned: Activity | None) -> Any:
+    """The contact that the call is with, where they asked not to be phoned; the flag warns, the person decides."""
+    subject = Subject.of(record) if record is not None else None
+    contact = (planned and planned.contact) or (subject and subject.contact)
+    return contact if contact and contact.do_not_phone else None
 
 
 def _planned(request: SignedIn) -> Activity | None:

@@ -17,7 +17,6 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from crm.actions.consent import contact_point
 from crm.actions.preferences import choose, leave, purpose_left, say_why, undo_leaving
 from crm.delivery import tokens
 from crm.delivery.purposes import purpose_name
@@ -67,7 +66,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         return broken_link(request)
     languages = languages_of(message, request.headers.get("Accept-Language", ""))
     with translation.override(spoken(languages)):
-        reaches = reaches_of(message, contact_point(message.address, message.channel))
+        reaches = reaches_of(message)
         if request.method == "POST":
             choose(reaches, set(request.POST.getlist("choice")), message=message)
             return redirect(f"{request.path}?saved=1")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from crm.actions.activities import book_appointment, complete_activity, log_activity
 from crm.actions.snoozing import moment_of, reopen_activity, skip_activity, snooze_activity
 from crm.errors import Invalid, NotAllowed
-from crm.models import Activity, Interaction
+from crm.models import Activity, Contact, Interaction
 from tests.factories.crm import ActivityFactory, ContactFactory, TeamFactory, UserFactory
 from tests.factories.deals import LeadFactory, OpportunityFactory
 
@@ -147,3 +147,15 @@ def test_no_call_about_what_is_not_seen(client, rep):
     client.force_login(rep)
     for asked in (f"on=crm.contact:{hidden.pk}", "", "on=nonsense", "planned=999", "planned=x"):
         assert client.get(f"/activities/call/?{asked}").status_code == 404, asked
+
+
+def test_a_call_to_somebody_who_asked_not_to_be_phoned_is_warned_of(client, administrator):
+    client.force_login(administrator)
+    contact = ContactFactory(first_name="Asha", last_name="Rao")
+    address = f"/activities/call/?on=crm.contact:{contact.pk}"
+    warning = "Asha Rao asked not to be phoned."
+    assert warning not in client.get(address).text
+    Contact.objects.update(do_not_phone=True)
+    planned = ActivityFactory(kind="call", contact=contact, owner=administrator)
+    assert warning in client.get(address).text
+    assert warning in client.get(f"/activities/call/?planned={planned.pk}").text

@@ -11,7 +11,17 @@ from crm.actions.suppressions import suppress
 from crm.delivery import tokens
 from crm.delivery.eligibility import why_not
 from crm.delivery.queueing import queue_for
-from crm.models import Consent, ConsentPurpose, Contact, Interaction, Message, PreferencePage, Suppression, Topic
+from crm.models import (
+    Consent,
+    ConsentPurpose,
+    Contact,
+    ContactPoint,
+    Interaction,
+    Message,
+    PreferencePage,
+    Suppression,
+    Topic,
+)
 from tests.crm.delivery.conftest import REF
 from tests.factories.crm import ContactFactory
 
@@ -47,6 +57,13 @@ def test_choosing_writes_only_what_changed(message, asha, client):
         ("tracking", None, False),
     ]
     assert (why_not(asha, topic=events), why_not(asha, topic=news)) == ("", "The person left this topic.")
+
+
+def test_looking_at_the_page_writes_nothing(message, asha, client):
+    Contact.objects.filter(pk=asha.pk).update(mobile="+43 660 1234567", mobile_normal="+436601234567")
+    before = ContactPoint.objects.count()
+    assert "Text messages to" in client.get(page(message)).content.decode()
+    assert ContactPoint.objects.count() == before
 
 
 def test_nothing_at_all_is_the_flag_and_choosing_again_takes_it_off(message, asha, client):
