@@ -38,6 +38,14 @@ def check_domain(domain: SenderDomain, *, by: User) -> SenderDomain:
 
 
 @transaction.atomic
+def look_up_unasked(domain: str) -> None:
+    """Somebody is about to send and nobody ever looked: what is asked for already, or known, stays as it is."""
+    SenderDomain.objects.bulk_create([SenderDomain(domain=domain)], ignore_conflicts=True)
+    if SenderDomain.objects.filter(domain=domain, asked_at=None, checked_at=None).update(asked_at=timezone.now()):
+        jobs.nudge(TASK)
+
+
+@transaction.atomic
 def describe_domain(domain: SenderDomain, *, selectors: str, sending_hosts: str, by: User) -> SenderDomain:
     """What its mail server signs with and sends from; checked again at once. Raises Forbidden, Invalid."""
     must_set_up(by)

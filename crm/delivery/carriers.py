@@ -14,6 +14,7 @@ from crm.sealed import SealBroken, seal, unseal
 
 SALT = "tandem.sender.smtp"
 SMTP = "crm.integrations.smtp.Smtp"
+OUTBOX = "crm.integrations.outbox.Outbox"
 
 
 def carrier_of(channel: str, sender: Sender | None) -> Provider:
@@ -22,7 +23,7 @@ def carrier_of(channel: str, sender: Sender | None) -> Provider:
         return provider_of(channel)
     if sender.sealed_smtp_url:
         try:
-            return provider_with(SMTP, {"url": unseal(sender.sealed_smtp_url, SALT)})
+            return provider_with(SMTP, _own(unseal(sender.sealed_smtp_url, SALT)))
         except (SealBroken, ValueError) as problem:
             raise ProviderError(f"The mail server of {sender} cannot be used: {problem}") from problem
     if sender.carrier:
@@ -36,11 +37,30 @@ def carrier_of(channel: str, sender: Sender | None) -> Provider:
     return provider_of(channel)
 
 
+def leaves_the_machine(channel: str, sender: Sender | None) -> bool:
+    """False where its messages land in the Outbox, so that nobody outside will judge them."""
+    if sender and channel == "email":
+        if sender.sealed_smtp_url:
+            return True
+        if sender.carrier:
+            return bool(settings.DELIVERY_CARRIERS.get(sender.carrier, {}).get("BACKEND") != OUTBOX)
+    return bool(settings.DELIVERY[channel]["BACKEND"] != OUTBOX)
+
+
 def keep_server(sender: Sender, url: str) -> None:
-    """Its own mail server from now on, "" for none. Raises ValueError where the address cannot be read."""
+    """Its own mail server from now on, "" for none.
+
+    Raises ValueError where the address cannot be read, or stands in the operator's own network.
+    """
     if url:
-        provider_with(SMTP, {"url": url})
+        own: Any = provider_with(SMTP, _own(url))
+        own.server.must_be_outside()
     sender.sealed_smtp_url = seal(url, SALT) if url else ""
+
+
+def _own(url: str) -> dict[str, Any]:
+    """Whoever types an address into a page is not to reach by it what only the operator may (SSRF)."""
+    return {"url": url, "is_guarded": True}
 
 
 def server_of(sender: Sender) -> str:

@@ -19,14 +19,15 @@ TICK_SECONDS = 2.0
 
 
 class Smtp:
-    """`url` is what `Server.at` reads. At most one message per connection is given to the socket without a reply."""
+    """`url` is what `Server.at` reads, `is_guarded` where it was typed into a page. At most one message per connection is
+    given to the socket without a reply."""
 
     batch = 500
     repeats_safely = True
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, is_guarded: bool = False) -> None:
         """Raises ValueError where the address cannot be read."""
-        self.server = Server.at(url)
+        self.server = Server.at(url, is_guarded=True, named="The address") if is_guarded else Server.at(url)
         self._idle: list[tuple[float, Wire]] = []
         self._lock = threading.Lock()
 

@@ -13,6 +13,7 @@ from crm.delivery.rendering import facts_about
 from crm.errors import Invalid
 from crm.models import Contact, Message
 from marketing.actions.revisions import keep_revision
+from marketing.actions.sender_checks import about_sender
 from marketing.actions.utm import utm_of
 from marketing.blocks.checking import Problem, check_email, check_html, head_of
 from marketing.blocks.compiling import asks_of, compile_email
@@ -96,7 +97,11 @@ def spoken(email: MarketingEmail, translation: EmailTranslation) -> MarketingEma
 
 
 def problems_of(email: MarketingEmail) -> list[Problem]:
-    """The check of the draft as it stands, in the language it is read in."""
+    """The check of the draft as it stands, in the language it is read in, and of whom it is from; errors first."""
+    return [*_said_wrong(email), *about_sender(email.sender)]
+
+
+def _said_wrong(email: MarketingEmail) -> list[Problem]:
     if email.kind == MarketingEmail.Kind.HTML:
         return check_html(email)
     return check_email(email, parse_blocks(email.blocks))
@@ -106,7 +111,7 @@ def all_problems(email: MarketingEmail) -> list[Problem]:
     """Those of every language; of a translation with its language before the sentence."""
     found = problems_of(email)
     for translation in email.translations.all():
-        for problem in problems_of(spoken(email, translation)):
+        for problem in _said_wrong(spoken(email, translation)):
             path = f"translations.{translation.language}.{problem.path}"
             found.append(replace(problem, message=f"{translation.language}: {problem.message}", path=path))
     return found

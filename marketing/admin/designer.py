@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from csp.decorators import csp_replace, csp_update
@@ -26,6 +27,7 @@ from crm.delivery.senders import as_from, default_sender
 from crm.errors import CrmError, Invalid, Stale
 from crm.models import Contact
 from marketing.actions.emails import content_of
+from marketing.actions.sender_checks import may_see_trust
 from marketing.admin.designer_words import schema_for
 from marketing.blocks.checking import Problem, about_blocks
 from marketing.blocks.looks import look_of
@@ -180,6 +182,8 @@ class Designer:
             problems = self.find_problems(email)
         except CrmError as problem:
             problems = [Problem(problem.message, path=problem.field)]
+        if not may_see_trust(request.user):  # type: ignore[arg-type]
+            problems = [replace(problem, url="") for problem in problems]
         return JsonResponse({"problems": [problem.as_json() for problem in problems]})
 
 

@@ -27,6 +27,7 @@ from marketing.actions.approvals import approve_send, may_approve, reject_send
 from marketing.actions.audiences import members_of
 from marketing.actions.experiments import choose_winner
 from marketing.actions.send_control import cancel_send, pause_send, resume_send
+from marketing.actions.sender_checks import asked_about, may_see_trust
 from marketing.actions.sends import audience_of, start_send
 from marketing.admin.send_forms import Asked
 from marketing.models import Engagement, Experiment, MarketingEmail, Segment, Send, TextMessage
@@ -137,6 +138,8 @@ class SendAdmin(RecordAdmin):
             "clocks": _clocks(asked),
             "limit": Company.objects.values_list("approve_sends_over", flat=True).first(),
             "examples": _examples(content, asked) if to else [],
+            "doubt": asked_about(content.sender) if kind == "email" else None,
+            "may_see_trust": may_see_trust(request.user),  # type: ignore[arg-type]
         }
         return render(request, "admin/marketing/sends/new.html", context, status=422 if asked.has_errors else 200)
 

@@ -85,6 +85,7 @@ class ProblemSerializer(serializers.Serializer):
     block = serializers.CharField()
     path = serializers.CharField()
     is_error = serializers.BooleanField()
+    url = serializers.CharField(help_text="The page on which it is mended, where that is not the designer.")
 
 
 class PreviewSerializer(serializers.Serializer):

@@ -30,13 +30,17 @@ READABLE, LARGE = 4.5, 3.0
 
 @dataclass(frozen=True)
 class Problem:
-    """`block` is its id, "" where it is about the whole; `path` is for the API. An error forbids the send."""
+    """`block` is its id, "" where it is about the whole; `path` is for the API. An error forbids the send.
+
+    `url` is the page on which it is mended, where that is not the designer.
+    """
 
     message: str
     field: str = ""
     block: str = ""
     path: str = ""
     is_error: bool = True
+    url: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -45,7 +45,7 @@ export function view({ form, frame, canvasPlace, parts, onProblems, goTo, list }
     if (!problems.length) return make("p", { className: "email-fine" }, icon("circle-check"), "Nothing to object to.");
     return make("ul", { className: "email-problems" }, ...problems.map((one) => {
       const mark = make("span", { className: "ed-sign" }, icon(one.is_error ? "circle-x" : "alert-triangle"), make("span", { className: "visually-hidden" }, one.is_error ? "Error" : "Warning"));
-      if (!one.block && !["subject", "preheader", "html"].includes(one.field)) return make("li", { className: one.is_error ? "is-error" : "is-warning" }, mark, make("span", {}, one.message));
+      if (!one.block && !["subject", "preheader", "html"].includes(one.field)) return make("li", { className: one.is_error ? "is-error" : "is-warning" }, mark, make("span", {}, one.message, ...(one.url ? [" ", make("a", { href: one.url }, "See what is missing")] : [])));
       const button = make("button", { type: "button", className: "btn-plain" }, one.message);
       button.dataset.goTo = one.block;
       button.addEventListener("click", () => (one.block ? (form.querySelector("[data-mode=design]") && choose("design"), goTo(one)) : form.elements[one.field].focus()));

@@ -146,7 +146,8 @@ class Rogue:
 
 
 @pytest.fixture
-def rogue(company, sender):
+def rogue(company, sender, settings):
+    settings.OUTBOUND_ALLOW = ["127.0.0.1"]
     made = []
 
     def start(timeout=1, **replies):
