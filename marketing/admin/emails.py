@@ -115,7 +115,7 @@ class MarketingEmailAdmin(InsightPages, EmailDesigner, RecordAdmin):
             path("start/<str:start>/", view(sample), name=f"{name}_sample"),
             path("<int:pk>/copy/", view(require_POST(self.copy)), name=f"{name}_copy"),
             *self.email_urls(),
-            *self.insight_urls(own_frame),
+            *self.insight_urls("email"),
             *super().get_urls(),
         ]
 

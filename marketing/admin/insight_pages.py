@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, re_path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -17,6 +17,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from crm.access.see import see_or_404
 from crm.models import Contact
 from crm.web.lists import page_of
+from marketing.admin.designer import own_frame
 from marketing.models import MarketingEmail, Send
 from marketing.queries import heatmap
 from marketing.queries.insights import (
@@ -43,23 +44,27 @@ FILTERS = ("variant", "domain", "link", "place", "version", "at", "by")
 
 
 class InsightPages:
-    """Views of MarketingEmailAdmin, for emails and sends alike."""
+    """Views of the admins of emails and of sends, each under its own address, so that the menu knows where one is."""
 
     admin_site: Any
 
-    def insight_urls(self, own_frame: Any) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        at, name = "insights/<slug:kind>/<int:pk>/", "marketing_insights"
+    def insight_urls(self, kind: str) -> list[URLPattern]:
+        """`kind` is a name of SUBJECTS; it is part of the address, so that one name of a page serves both."""
+
+        def page(rest: str, shown: Any, name: str = "") -> URLPattern:
+            at = rf"^insights/(?P<kind>{kind})/(?P<pk>[0-9]{{1,18}})/{rest}$"
+            return re_path(at, self.admin_site.admin_view(shown), name=f"marketing_insights{name}")
+
         return [
-            path(at, view(self.numbers_view), name=name),
-            path(f"{at}links/", view(self.links_view), name=f"{name}_links"),
-            path(f"{at}domains/", view(self.domains_view), name=f"{name}_domains"),
-            path(f"{at}heatmap/", view(xframe_options_sameorigin(own_frame(self.heat_view))), name=f"{name}_heat"),
-            path(f"{at}people/<slug:number>/", view(self.number_view), name=f"{name}_people"),
-            path(f"{at}numbers.csv", view(self.csv_view), name=f"{name}_csv"),
+            page("", self.numbers_view),
+            page("links/", self.links_view, "_links"),
+            page("domains/", self.domains_view, "_domains"),
+            page("heatmap/", xframe_options_sameorigin(own_frame(self.heat_view)), "_heat"),
+            page("people/(?P<number>[a-z_]+)/", self.number_view, "_people"),
+            page(r"numbers\.csv", self.csv_view, "_csv"),
         ]
 
-    def numbers_view(self, request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    def numbers_view(self, request: HttpRequest, kind: str, pk: str) -> HttpResponse:
         """The whole page, or (asked by its own script) the part that lives."""
         subject = _subject(request, kind, pk)
         messages = messages_of(subject)
@@ -89,7 +94,7 @@ class InsightPages:
         }  # fmt: skip
         return self._tab(request, kind, subject, "numbers", context)
 
-    def links_view(self, request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    def links_view(self, request: HttpRequest, kind: str, pk: str) -> HttpResponse:
         subject = _subject(request, kind, pk)
         shown = _shown(request, messages_of(subject))
         places, only = _places(messages_of(subject), shown), {"version": shown["version"]}
@@ -111,7 +116,7 @@ class InsightPages:
         }
         return self._tab(request, kind, subject, "links", context)
 
-    def heat_view(self, request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    def heat_view(self, request: HttpRequest, kind: str, pk: str) -> HttpResponse:
         """The email with its numbers: a frame in which nothing runs."""
         messages = messages_of(_subject(request, kind, pk))
         shown = _shown(request, messages)
@@ -120,7 +125,7 @@ class InsightPages:
         purpose = messages.values_list("purpose", flat=True).first() or ""
         return HttpResponse(heatmap.drawn(shown["ref"], _places(messages, shown), purpose))
 
-    def domains_view(self, request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    def domains_view(self, request: HttpRequest, kind: str, pk: str) -> HttpResponse:
         subject = _subject(request, kind, pk)
         rows = [
             (line, _cells(kind, pk, line, {"domain": line.key}, line.of("delivered").all))
@@ -128,7 +133,7 @@ class InsightPages:
         ]
         return self._tab(request, kind, subject, "domains", {"rows": rows, "labels": _labels().values()})
 
-    def number_view(self, request: HttpRequest, kind: str, pk: int, number: str) -> HttpResponse:
+    def number_view(self, request: HttpRequest, kind: str, pk: str, number: str) -> HttpResponse:
         """The people behind a number, as far as the reader may see them."""
         subject = _subject(request, kind, pk)
         plain = number.removesuffix("_all")
@@ -147,7 +152,7 @@ class InsightPages:
         }
         return self._tab(request, kind, subject, "people", context)
 
-    def csv_view(self, request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    def csv_view(self, request: HttpRequest, kind: str, pk: str) -> HttpResponse:
         """Every number of the pages, a line each group."""
         messages = messages_of(_subject(request, kind, pk))
         file = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
@@ -191,21 +196,17 @@ class InsightPages:
         return render(request, f"admin/marketing/insights/{tab}.html", {**frame, **context})
 
 
-def insights_address(kind: str, pk: int) -> str:
-    return _address("", kind, pk)
-
-
-def _subject(request: HttpRequest, kind: str, pk: int) -> Any:
+def _subject(request: HttpRequest, kind: str, pk: str) -> Any:
     if kind not in SUBJECTS:
         raise Http404
-    return see_or_404(SUBJECTS[kind][0], pk, request.user)
+    return see_or_404(SUBJECTS[kind][0], int(pk), request.user)
 
 
-def _address(name: str, kind: str, pk: int) -> str:
+def _address(name: str, kind: str, pk: int | str) -> str:
     return reverse(f"admin:marketing_insights{name}", args=[kind, pk])
 
 
-def _people_at(kind: str, pk: int, number: str, wanted: dict[str, Any]) -> str:
+def _people_at(kind: str, pk: str, number: str, wanted: dict[str, Any]) -> str:
     return f"{reverse('admin:marketing_insights_people', args=[kind, pk, number])}?{urlencode(wanted)}"
 
 
@@ -216,7 +217,7 @@ def _labels() -> dict[str, str]:
     }  # fmt: skip
 
 
-def _cells(kind: str, pk: int, line: Line, wanted: dict[str, Any], delivered: int) -> list[dict[str, Any]]:
+def _cells(kind: str, pk: str, line: Line, wanted: dict[str, Any], delivered: int) -> list[dict[str, Any]]:
     """A number each, with the way to its people; where machines count, theirs beside it."""
     cells = []
     for name, label in _labels().items():

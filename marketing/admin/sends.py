@@ -29,6 +29,7 @@ from marketing.actions.experiments import choose_winner
 from marketing.actions.send_control import cancel_send, pause_send, resume_send
 from marketing.actions.sender_checks import asked_about, may_see_trust
 from marketing.actions.sends import audience_of, start_send
+from marketing.admin.insight_pages import InsightPages
 from marketing.admin.send_forms import Asked
 from marketing.models import Engagement, Experiment, MarketingEmail, Segment, Send, TextMessage
 from marketing.models.experiments import LETTERS
@@ -63,7 +64,7 @@ LABELS = dict(NUMBERS) | {
 
 
 @admin.register(Send)
-class SendAdmin(RecordAdmin):
+class SendAdmin(InsightPages, RecordAdmin):
     """What was sent directly. Nothing is added or changed here: a send begins at its email or text."""
 
     list_display = ("live_page", "state", "due_at", "queued_count", "campaign", "owner")
@@ -93,6 +94,7 @@ class SendAdmin(RecordAdmin):
                 path(f"<int:pk>/{name}/", view(require_POST(deed)), name=f"marketing_send_{name}")
                 for name, deed in deeds.items()
             ),
+            *self.insight_urls("send"),
             *super().get_urls(),
         ]
 

@@ -194,3 +194,9 @@ def test_there_are_doors_from_the_email_and_from_the_send(clicked, signed_in):
     assert at("email", clicked.email) in design.content.decode()
     live = signed_in.get(reverse("admin:marketing_send_live", args=[clicked.pk]))
     assert at("send", clicked) in live.content.decode()
+
+
+def test_the_menu_knows_that_insights_of_a_send_belong_to_sends(clicked, signed_in):
+    for kind, subject, home in (("send", clicked, "send"), ("email", clicked.email, "marketingemail")):
+        page = signed_in.get(at(kind, subject))
+        assert page.context["shell"].current == reverse(f"admin:marketing_{home}_changelist")
