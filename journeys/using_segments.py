@@ -1,4 +1,4 @@
-"""Which journeys use a segment: its people come in by it, a branch asks for it, or something waits for who enters."""
+"""Which journeys use a segment: its people come in by it, a branch asks for it, a step fills it, or something waits for who enters."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def journeys_of(segments: Collection[int]) -> dict[int, list[Use]]:
 
 def _named(graph: dict[str, Any]) -> set[int]:
     entry = (graph.get("entry") or {}).get("params") or {}
-    chosen = entry.get("segment")
-    return named_in(graph) | ({chosen} if isinstance(chosen, int) else set())
+    filled = [node.get("params", {}).get("list") for node in (graph.get("nodes") or {}).values()]
+    return named_in(graph) | {pk for pk in (entry.get("segment"), *filled) if isinstance(pk, int)}

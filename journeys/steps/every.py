@@ -12,6 +12,8 @@ from journeys.steps import (  # noqa: F401, I001
     create_activity,
     notify_team,
     update_field,
+    change_tags,
+    change_list,
     go_to,
     go_to_journey,
     end,

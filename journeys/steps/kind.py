@@ -46,6 +46,12 @@ class StepForm(forms.Form):
         return dict(params)
 
 
+def words_of(params: Params, name: str) -> list[str]:
+    """A list of words among stored params; what else stands there (anybody may write params by the API) is left out."""
+    found = params.get(name)
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+
+
 def _only_next(params: Params) -> list[Outcome]:
     return [Outcome(NEXT, "Then")]
 
