@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY = .venv/bin/python
 export PORT ?= 8000
 
-.PHONY: run setup dev test check soak bench lock clean
+.PHONY: run setup dev test check soak bench words lock clean
 
 run: setup ## set up, migrate, load the demo company once, start web and worker (PORT, DATABASE_URL, DEMO=0)
 	@$(PY) manage.py prepare
@@ -30,6 +30,9 @@ soak: dev ## long kill and load tests
 
 bench: dev ## what we measure, each against a floor in the same run: a JSON line a bar
 	@$(PY) -m benchmarks.run
+
+words: dev ## look for the words of public pages and mails again, and put them into locale/
+	@$(PY) manage.py words
 
 lock: ## write the lock files anew; needs uv
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/base.txt

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.utils.formats import number_format
 from django.utils.html import escape
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from crm.countries import countries
+from crm.languages import as_shipped
 from crm.phones import normal_phone
 from marketing.fields import LONGEST, FormField
 
@@ -62,8 +66,13 @@ def tells(field: FormField) -> str:
 
 
 def answer_form(definition: Iterable[FormField]) -> type[AnswerForm]:
-    """A form class with one Django field for each field of the definition."""
-    definition = tuple(definition)
+    """A form class with one Django field for each field of the definition.
+
+    What Tandem's own form asks is asked in the language that is on; what is agreed to is kept as it was read.
+    """
+    definition = tuple(
+        replace(field, label=as_shipped(field.label), text=as_shipped(field.text)) for field in definition
+    )
     fields = {field.name: MAKERS[field.kind](field) for field in definition}
     return type("AnswerForm", (AnswerForm,), {"definition": definition, **fields})
 
@@ -91,7 +100,8 @@ def _text_errors(field: FormField) -> dict[str, str]:
     longest = LONGEST[field.kind]
     return {
         "required": _("Please fill this in."),
-        "max_length": _("This is too long: at most %(most)s characters.") % {"most": f"{longest:,}"},
+        "max_length": _("This is too long: at most %(most)s characters.")
+        % {"most": number_format(longest, force_grouping=True)},
     }
 
 
@@ -150,7 +160,7 @@ def _choice(field: FormField) -> forms.Field:
 def _country(field: FormField) -> forms.Field:
     words = {"required": _("Please choose a country."), "invalid_choice": _("Please choose a country of the list.")}
     return forms.ChoiceField(
-        choices=[("", _("Please choose")), *countries()],
+        choices=[("", _("Please choose")), *countries(get_language() or "en")],
         widget=forms.Select(attrs=_attributes(field)),
         error_messages=words,
         **_shared(field),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from babel.dates import format_date
 from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from icalendar import Calendar, vCalAddress
 from icalendar import Event as Entry
 
+from crm.languages import spoken
 from marketing.models import Event, EventStatus
 
 
@@ -49,13 +53,20 @@ def where_of(event: Event, *, guest: bool) -> str:
     return (event.join_url if guest else "") or event.place
 
 
-def when_of(event: Event) -> str:
-    """“Thursday 20 November 2025, 15:00–16:00 CET”, in the event's own zone."""
+def when_of(event: Event, language: str = "") -> str:
+    """“Thursday 20 November 2025, 15:00–16:00 CET”, in the event's own zone; in the language that is on, or in this one."""
     start, end = event.starts_at.astimezone(event.zone), event.ends_at.astimezone(event.zone)
-    until = end.strftime("%H:%M") if end.date() == start.date() else end.strftime("%A %-d %B %Y, %H:%M")
-    return f"{start.strftime('%A %-d %B %Y, %H:%M')}–{until} {end.strftime('%Z')}"
+    until = "" if end.date() == start.date() else f"{_day(end, language)}, "
+    return f"{_day(start, language)}, {start:%H:%M}–{until}{end:%H:%M} {end:%Z}"
+
+
+def _day(at: datetime, language: str) -> str:
+    spoken_here = spoken([language]) if language else get_language() or "en"
+    if spoken_here.startswith("en"):
+        return f"{at:%A %-d %B %Y}"
+    return format_date(at, "full", locale=spoken_here.replace("-", "_"))
 
 
 def _description(event: Event, guest: bool) -> str:
-    join = f"Join: {event.join_url}" if guest and event.join_url else ""
+    join = _("Join: %s") % event.join_url if guest and event.join_url else ""
     return "\n\n".join(part for part in (event.summary, join, public_url(event)) if part)

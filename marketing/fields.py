@@ -9,6 +9,7 @@ from typing import Any
 
 from crm.delivery.purposes import names
 from crm.errors import Invalid
+from crm.languages import shipped
 from crm.models import Channel, Purpose
 
 KINDS = {
@@ -59,29 +60,29 @@ class FormField:
 def starting_fields() -> list[dict[str, Any]]:
     """What a new form begins with: who you are, how to reach you, and what you agree to."""
     return [
-        {"name": "first_name", "kind": "text", "label": "First name", "required": True, "fills": "first_name"},
-        {"name": "last_name", "kind": "text", "label": "Last name", "required": True, "fills": "last_name"},
-        {"name": "email", "kind": "email", "label": "Email", "required": True},
-        {"name": "company", "kind": "text", "label": "Company", "required": False, "fills": "company"},
-        {"name": "country", "kind": "country", "label": "Country", "required": False},
-        {"name": "phone", "kind": "phone", "label": "Mobile number", "required": False},
+        {"name": "first_name", "kind": "text", "label": shipped("First name"), "required": True, "fills": "first_name"},
+        {"name": "last_name", "kind": "text", "label": shipped("Last name"), "required": True, "fills": "last_name"},
+        {"name": "email", "kind": "email", "label": shipped("Email"), "required": True},
+        {"name": "company", "kind": "text", "label": shipped("Company"), "required": False, "fills": "company"},
+        {"name": "country", "kind": "country", "label": shipped("Country"), "required": False},
+        {"name": "phone", "kind": "phone", "label": shipped("Mobile number"), "required": False},
         {
             "name": "text_reminder",
             "kind": "consent",
-            "label": "Reminder",
+            "label": shipped("Reminder"),
             "required": False,
             "channel": "sms",
             "purpose": "transactional",
-            "text": "Remind me by a text message to this number.",
+            "text": shipped("Remind me by a text message to this number."),
         },
         {
             "name": "news",
             "kind": "consent",
-            "label": "News",
+            "label": shipped("News"),
             "required": False,
             "channel": "email",
             "purpose": "commercial",
-            "text": "Yes, write to me about news and events. I can stop this at any time.",
+            "text": shipped("Yes, write to me about news and events. I can stop this at any time."),
         },
     ]
 

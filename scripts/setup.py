@@ -31,6 +31,7 @@ def main():
     make_environment()
     install("requirements/dev.txt" if "--dev" in sys.argv else "requirements/base.txt")
     build_assets()
+    run([PYTHON, "-m", "config.words"])
 
 
 def newer_python():

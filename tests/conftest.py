@@ -8,8 +8,11 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django.plugin import blocking_manager_key
 
+from config.words import compile_words
 from crm.delivery.hits import floods, tracked_links
 from tests.factories.crm import TeamFactory, UserFactory
+
+compile_words()
 
 
 def is_transactional(item):

@@ -175,10 +175,19 @@ SOCIALACCOUNT_PROVIDERS = {
 }
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [  # whose texts are ours to read; each brings its own dates and numbers
+INSIDE_LANGUAGES = [  # that colleagues choose from; each brings its own dates and numbers
     ("en", "English"),
     ("en-gb", "English (United Kingdom)"),
     ("en-au", "English (Australia)"),
+]
+LANGUAGES = [  # that public pages and mails are spoken in: those, and each that has a catalogue in locale/
+    *INSIDE_LANGUAGES,
+    ("de", "German"),
+    ("es", "Spanish"),
+    ("fr", "French"),
+    ("it", "Italian"),
+    ("nl", "Dutch"),
+    ("pt", "Portuguese"),
 ]
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.db.models import Sum
+from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ from crm.actions.consent import contact_point, give_consent
 from crm.actions.suppressions import flag_address
 from crm.delivery.queueing import send_one
 from crm.errors import NotAllowed
+from crm.languages import spoken
 from crm.models import Company, ContactPoint, OptIn, Topic
 
 SALT = "tandem.opt-in"
@@ -33,7 +35,10 @@ MOST_A_DAY = 3
 def ask_to_confirm(
     address: str, asked: Sequence[dict[str, Any]], *, source: str, proof: dict[str, Any], key: str, now: datetime
 ) -> OptIn:
-    """Keep what was agreed to, and write to the address; the same `key` asks once. Raises Invalid for no address."""
+    """Keep what was agreed to, and write to the address; the same `key` asks once. Raises Invalid for no address.
+
+    The mail and its page speak the `language` of the proof: the one that the agreement was read in.
+    """
     point = contact_point(address)
     ContactPoint.objects.select_for_update().get(pk=point.pk)
     facts = {
@@ -68,7 +73,7 @@ def confirm(opt_in: OptIn, *, proof: dict[str, Any], now: datetime) -> OptIn:
             proof={**opt_in.proof, "asked_at": opt_in.asked_at.isoformat(), "confirmed": proof},
             at=now,
         )
-    flag_address(opt_in.point, False, source=_("Confirmed by mail"))
+    flag_address(opt_in.point, False, source="Confirmed by mail")
     opt_in.confirmed_at = now
     opt_in.save(update_fields=["confirmed_at"])
     return opt_in
@@ -87,6 +92,12 @@ def send_again(opt_in: OptIn, *, now: datetime) -> OptIn:
     opt_in.save(update_fields=["expires_at"])
     _mail(opt_in, now)
     return opt_in
+
+
+def language_of(opt_in: OptIn) -> str:
+    """ "" where nobody has kept it."""
+    known = str(opt_in.proof.get("language", ""))
+    return spoken([known]) if known else ""
 
 
 def link_of(opt_in: OptIn) -> str:
@@ -113,19 +124,26 @@ def _why_not_yet(point: ContactPoint, now: datetime) -> str:
 
 def _mail(opt_in: OptIn, now: datetime) -> None:
     """It belongs to no contact: nobody but its reader can say whose address it is."""
+    with translation.override(language_of(opt_in) or settings.LANGUAGE_CODE):
+        _write(opt_in, now)
+
+
+def _write(opt_in: OptIn, now: datetime) -> None:
     company = Company.objects.first()
     name, link = company.name if company else "", link_of(opt_in)
     opt_in.mails, opt_in.mailed_at = opt_in.mails + 1, now
     opt_in.save(update_fields=["mails", "mailed_at"])
     words = [one["text"] for one in opt_in.asked if one.get("text")]
-    first = _("Somebody, perhaps you, typed this address into a form of %s and agreed to this:") % (name or _("ours"))
+    first = _("Somebody, perhaps you, typed this address into a form and agreed to this:")
+    if name:
+        first = _("Somebody, perhaps you, typed this address into a form of %s and agreed to this:") % name
     last = _("Please confirm it with one click. If it was not you, do nothing: you will hear no more of it.")
     lines = "".join(f"– {one}\n" for one in words)
     html = format_html("<p>{}</p>{}<p>{}</p>", first, _listed(words), last)
     html += format_html('<p><a href="{0}">{1}</a></p><p><small>{0}</small></p>', link, _("Yes, that was me"))
     send_one(
         to=opt_in.point.value,
-        subject=_("Please confirm: %s") % (name or _("your address")),
+        subject=_("Please confirm: %s") % name if name else _("Please confirm your address"),
         text=f"{first}\n\n{lines}\n{last}\n\n{link}\n",
         html=html,
         key=f"opt-in:{opt_in.pk}:{opt_in.mails}",

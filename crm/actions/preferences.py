@@ -1,11 +1,13 @@
-"""What readers decide on their own pages: leave, undo that, say why, choose. Only what changes becomes a line of the ledger."""
+"""What readers decide on their own pages: leave, undo that, say why, choose. Only what changes becomes a line of the ledger.
+
+What is written down here is read inside, in the language of the house, whatever the page speaks.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from crm.actions.consent import contact_point, give_consent, withdraw_consent
 from crm.actions.suppressions import flag_address
@@ -28,7 +30,7 @@ def leave(message: Message, *, is_one_click: bool) -> None:
     said = Consent.objects.filter(point=point, purpose=purpose, topic=None, is_current=True)
     if said.filter(granted=False).exists():
         return
-    how = _("One click in the mail program") if is_one_click else _("Unsubscribe page")
+    how = "One click in the mail program" if is_one_click else "Unsubscribe page"
     was = said.exists()
     withdraw_consent(point, purpose=purpose, source=how, proof={"message": message.pk, "had_agreed": was})
     if message.contact_id and message.channel == "email":
@@ -49,7 +51,7 @@ def undo_leaving(message: Message) -> bool:
     left = Consent.objects.filter(point=point, purpose=purpose, topic=None, is_current=True, granted=False).first()
     if left is None or left.proof.get("message") != message.pk:
         return False
-    give_consent(point, purpose=purpose, source=_("Unsubscribing was undone"), proof={"message": message.pk})
+    give_consent(point, purpose=purpose, source="Unsubscribing was undone", proof={"message": message.pk})
     return True
 
 
@@ -71,7 +73,7 @@ def say_why(message: Message, reason: str) -> None:
 @transaction.atomic
 def choose(reaches: Sequence[Reach], chosen: set[str], *, message: Message) -> None:
     """“Nothing at all” sets the flag of everybody at the address; any other choice takes it off again."""
-    where = _("Preferences page")
+    where = "Preferences page"
     for reach in reaches:
         point = contact_point(reach.point.value, reach.point.channel)
         if reach.nothing in chosen:

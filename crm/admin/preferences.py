@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
+from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -19,8 +20,9 @@ from django.views.decorators.http import require_safe
 from crm.admin.base import GrantedAdmin
 from crm.admin.lists import TeachingList
 from crm.files import PICTURES
+from crm.languages import spoken
 from crm.models import Message, PreferencePage
-from crm.queries.preferences import reaches_of
+from crm.queries.preferences import page_in, reaches_of
 from crm.web.preferences import frame_of
 
 LARGEST_LOGO = 300 * 1024
@@ -92,5 +94,10 @@ class PreferencePageAdmin(TeachingList, GrantedAdmin):
         if not self.has_view_permission(request, page):
             return HttpResponse(status=403)
         message = Message(address="reader@example.com", channel="email", purpose="commercial")
-        context = {**frame_of(message, [page.language]), "reaches": reaches_of(message), "is_preview": True}
-        return render(request, "crm/delivery/preferences.html", context)
+        with translation.override(spoken([page.language])):
+            context = {
+                **frame_of(message, page_in([page.language])),
+                "reaches": reaches_of(message),
+                "is_preview": True,
+            }
+            return render(request, "crm/delivery/preferences.html", context)

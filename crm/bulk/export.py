@@ -23,6 +23,7 @@ from crm.bulk.sheets import Cell, Heading
 from crm.hooks import records
 from crm.hooks.bulk_actions import Batch, Outcome, done
 from crm.hooks.records import Field, RecordKind
+from crm.languages import inside_language
 from crm.models import BulkRun, Contact, User
 
 WIDTHS = {"longtext": 50, "moment": 18, "day": 12, "number": 12, "money": 14, "yesno": 9}
@@ -77,7 +78,7 @@ def write_part(batch: Batch) -> dict[int, Outcome]:
     """The part of these rows. One that an earlier, unfinished try has left is replaced."""
     run, place = batch.run, part_place(batch.run)
     default_storage.delete(place)
-    with translation.override(batch.by.language or None):
+    with translation.override(inside_language(batch.by)):
         cells = _reader(run, batch.by, batch.values).cells(batch.rows)
         text = sheets.part(batch.values["format"], cells, run.done_count)
     default_storage.save(place, ContentFile(text))

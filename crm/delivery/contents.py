@@ -19,7 +19,7 @@ class Content:
 
     `variants` are the same by the language of the reader, where there is one. `facts` answers what else the templates
     ask about readers, for a batch of contacts at once; None (most contents) asks nothing. `postal_address` stands at the
-    foot instead of the company's.
+    foot instead of the company's. `language` is the one that it is written in, and the words under it, too; "" is English.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Content:
     variants: Mapping[str, Content] = field(default_factory=dict)
     facts: Facts | None = None
     postal_address: str = ""
+    language: str = ""
 
     def said_in(self, language: str) -> str:
         """The key of the variant for a reader of this language (“de”, “de-AT”); "" is the content itself."""

@@ -8,11 +8,11 @@ from email.utils import format_datetime
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 from liquid.exceptions import LiquidError
 
 from crm.delivery import contents, rendering, tokens
 from crm.delivery.contents import LETTER, Content, Ref
+from crm.delivery.leave_words import leave_words
 from crm.delivery.letters import load_letter_parts
 from crm.delivery.mime import address_header, letter_mail
 from crm.delivery.persons import NOBODY, values_by_contact
@@ -133,7 +133,7 @@ class Packer:
             to=letter.to_line or address_header(str(message.contact) if message.contact else "", message.address),
             cc=letter.cc_line,
             subject=letter.subject,
-            text=parts.text + (self._foot(sender, leave) if is_commercial else ""),
+            text=parts.text + (self._foot(sender, leave, message) if is_commercial else ""),
             html=parts.html,
             files=parts.files,
             answers=letter.in_reply_to,
@@ -143,8 +143,9 @@ class Packer:
         )
         return self._mail(message, sender, letter.subject, data)
 
-    def _foot(self, sender: From, leave: str) -> str:
-        return f"\n\n--\n{self._frame(sender, True).postal_address}\n{_('Unsubscribe')}: {leave}\n"
+    def _foot(self, sender: From, leave: str, message: Message) -> str:
+        unsubscribe, _preferences = leave_words(message.contact.language if message.contact else "")
+        return f"\n\n--\n{self._frame(sender, True).postal_address}\n{unsubscribe}: {leave}\n"
 
 
 def claimed(token: str) -> list[Message]:

@@ -13,10 +13,16 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext as _
 
 from crm.errors import Invalid
+from crm.languages import shipped
 from crm.models import ConsentPurpose, Purpose, Topic
 
 Rule = ConsentPurpose.Rule
 TOPIC = "topic"
+SHIPPED = (  # as migration 0045 wrote them
+    shipped("News and offers"), shipped("Invitations, product news, offers."),
+    shipped("Messages about what you asked for"), shipped("Confirmations, invoices, answers."),
+    shipped("Let us see what interests you"), shipped("Opens and clicks are counted for you."),
+)  # fmt: skip
 BUILT_IN = {Purpose.COMMERCIAL: Rule.OPT_IN, Purpose.TRANSACTIONAL: Rule.FREE, Purpose.TRACKING: Rule.OPT_OUT}
 
 

@@ -11,10 +11,10 @@ from itertools import count
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from crm.delivery import links, templates, tokens
 from crm.delivery.contents import Content
+from crm.delivery.leave_words import leave_words
 from crm.delivery.mime import Parts, Segments, compile_mail
 from crm.delivery.persons import values_of
 from crm.delivery.senders import From, as_from, default_sender
@@ -157,18 +157,19 @@ def with_footer(content: Content, frame: Frame) -> Content:
     if not frame.is_commercial or content.is_literal:
         return content
     html, text = content.html, content.text
+    unsubscribe, preferences = leave_words(content.language)
     if html:
         said = [] if "company.postal_address" in html else ["{{ company.postal_address }}"]
         if "unsubscribe_url" not in html:
-            said.append(f'<a href="{{{{ unsubscribe_url }}}}">{escape(_("Unsubscribe"))}</a>')
-            said.append(f'<a href="{{{{ preferences_url }}}}">{escape(_("Preferences"))}</a>')
+            said.append(f'<a href="{{{{ unsubscribe_url }}}}">{escape(unsubscribe)}</a>')
+            said.append(f'<a href="{{{{ preferences_url }}}}">{escape(preferences)}</a>')
         if said:
             html = before_end(html, f'<p style="font-size:12px;color:#666;text-align:center">{" · ".join(said)}</p>')
     if text:
         if "company.postal_address" not in text:
             text += "\n\n--\n{{ company.postal_address }}"
         if "unsubscribe_url" not in text:
-            text += f"\n{_('Unsubscribe')}: {{{{ unsubscribe_url }}}}\n{_('Preferences')}: {{{{ preferences_url }}}}\n"
+            text += f"\n{unsubscribe}: {{{{ unsubscribe_url }}}}\n{preferences}: {{{{ preferences_url }}}}\n"
     return replace(content, html=html, text=text)
 
 

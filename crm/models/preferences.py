@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from crm.languages import shipped
+
 
 class PreferencePage(models.Model):
     """The texts for readers of one language; the row without a language is for everybody else, and has the logo."""
@@ -15,9 +17,9 @@ class PreferencePage(models.Model):
         unique=True,
         help_text=_("Like de or pt-BR. Empty: for everybody whose language has no texts of its own."),
     )
-    heading = models.CharField(_("heading"), max_length=120, default="What would you like to get?")
+    heading = models.CharField(_("heading"), max_length=120, default=shipped("What would you like to get?"))
     introduction = models.TextField(_("introduction"), blank=True, max_length=2000)
-    thanks = models.CharField(_("after saving"), max_length=300, default="Saved. Thank you.")
+    thanks = models.CharField(_("after saving"), max_length=300, default=shipped("Saved. Thank you."))
     goodbye = models.TextField(_("after unsubscribing"), blank=True, max_length=1000)
     asks_reason = models.BooleanField(_("ask why somebody leaves"), default=True)
     logo = models.BinaryField(null=True, editable=False)

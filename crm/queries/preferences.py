@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_supported_language_variant
 
 from crm.delivery.channels import way
+from crm.languages import as_shipped, asked_for
 from crm.models import (
     Channel,
     Consent,
@@ -89,7 +88,8 @@ def _reach(point: ContactPoint, shown: str) -> Reach:
             continue
         is_on = said.get((purpose.key, None), purpose.rule == ConsentPurpose.Rule.OPT_OUT)
         name = f"{point.channel}:{purpose.key}"
-        choices.append(Choice(name, purpose.name, purpose.description, purpose.key, None, is_on))
+        label, help_text = as_shipped(purpose.name), as_shipped(purpose.description)
+        choices.append(Choice(name, label, help_text, purpose.key, None, is_on))
         choices += [
             Choice(
                 f"{name}:{topic.pk}",
@@ -118,17 +118,7 @@ def offered() -> list[ConsentPurpose]:
 def languages_of(message: Message, accepted: str) -> list[str]:
     """The reader's own, where we know it; then what her browser asks for, in its order."""
     hers = message.contact.language if message.contact else ""
-    return list(filter(None, [hers, *(_one(part) for part in accepted.split(",")[:5])]))
-
-
-def spoken(languages: Sequence[str]) -> str:
-    """The first of them that the program speaks; else its own."""
-    for code in languages:
-        try:
-            return get_supported_language_variant(code)
-        except LookupError:
-            continue
-    return settings.LANGUAGE_CODE
+    return list(filter(None, [hers, *asked_for(accepted)]))
 
 
 def page_in(languages: Sequence[str]) -> PreferencePage:
@@ -143,7 +133,3 @@ def page_in(languages: Sequence[str]) -> PreferencePage:
             page.logo_type = usual.logo_type
             return page
     return usual
-
-
-def _one(part: str) -> str:
-    return part.partition(";")[0].strip()[:20]

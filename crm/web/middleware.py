@@ -4,16 +4,17 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from crm.access.see import MergedAway
 from crm.audit import changing
 from crm.custom_fields.definitions import reading_once
 from crm.errors import CrmError
+from crm.languages import inside_language, visitors_language
 from crm.models import User
 from crm.web.pages import done, error_page
 from crm.web.sign_in import has_second_factor, needs_second_factor
@@ -35,13 +36,22 @@ def first_run(next_: Next) -> Next:
 
 
 def readers_language(next_: Next) -> Next:
-    """Texts, dates and numbers in the language the reader has chosen."""
+    """Texts, dates and numbers in the language the reader has chosen; to strangers in the one that their browser asks for."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        language = getattr(request.user, "language", "") or settings.LANGUAGE_CODE
-        with translation.override(language):
-            return next_(request)
+        with translation.override(inside_language(request.user)):
+            response = next_(request)
+        if getattr(request, "is_for_visitors", False):
+            patch_vary_headers(response, ["Accept-Language"])
+        return response
 
+    def process_view(request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        if getattr(view, "is_for_visitors", False):
+            request.is_for_visitors = True  # type: ignore[attr-defined]
+            if not request.user.is_authenticated:
+                translation.activate(visitors_language(request))
+
+    middleware.process_view = process_view  # type: ignore[attr-defined]
     return middleware
 
 

@@ -6,13 +6,12 @@ program (RFC 8058). The token is the proof that the address is hers, so no sign-
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,11 +19,21 @@ from django.views.decorators.http import require_http_methods, require_safe
 from crm.actions.preferences import choose, leave, purpose_left, say_why, undo_leaving
 from crm.delivery import tokens
 from crm.delivery.purposes import purpose_name
+from crm.languages import as_shipped, for_visitors, in_house, shipped, spoken
 from crm.models import Company, Message, PreferencePage
-from crm.queries.preferences import languages_of, page_in, reaches_of, spoken
+from crm.queries.preferences import languages_of, page_in, reaches_of
 from crm.web.tracking import broken_link
 
+REASONS = (
+    shipped("Too many messages"),
+    shipped("Not interesting for me"),
+    shipped("I never asked for them"),
+    shipped("I have another address"),
+)
+"""Kept as they stand here, so that one reason is one, whatever language it was chosen in."""
 
+
+@for_visitors
 @never_cache
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,15 +41,16 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     message = _message_of(token)
     if message is None:
         return broken_link(request)
-    step, languages = "ask", languages_of(message, request.headers.get("Accept-Language", ""))
-    with translation.override(spoken(languages)):
+    step, texts = "ask", texts_for(request, message)
+    with translation.override(texts.spoken):
         if request.method == "POST":
-            step = _step(request, message)
+            with in_house():
+                step = _step(request, message)
         context = {
-            **frame_of(message, languages),
+            **frame_of(message, texts.page),
             "token": token,
             "step": step,
-            "purpose": purpose_name(purpose_left(message)),
+            "purpose": as_shipped(purpose_name(purpose_left(message))),
         }
         return render(request, "crm/delivery/unsubscribe.html", context)
 
@@ -57,6 +67,7 @@ def _step(request: HttpRequest, message: Message) -> str:
     return "done"
 
 
+@for_visitors
 @never_cache
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -64,13 +75,14 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     message = _message_of(token)
     if message is None:
         return broken_link(request)
-    languages = languages_of(message, request.headers.get("Accept-Language", ""))
-    with translation.override(spoken(languages)):
+    texts = texts_for(request, message)
+    with translation.override(texts.spoken):
         reaches = reaches_of(message)
         if request.method == "POST":
-            choose(reaches, set(request.POST.getlist("choice")), message=message)
+            with in_house():
+                choose(reaches, set(request.POST.getlist("choice")), message=message)
             return redirect(f"{request.path}?saved=1")
-        context = {**frame_of(message, languages), "reaches": reaches, "is_saved": request.GET.get("saved") == "1"}
+        context = {**frame_of(message, texts.page), "reaches": reaches, "is_saved": request.GET.get("saved") == "1"}
         return render(request, "crm/delivery/preferences.html", context)
 
 
@@ -86,21 +98,30 @@ def logo(request: HttpRequest) -> HttpResponse:
     )
 
 
-def frame_of(message: Message, languages: Sequence[str]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Texts:
+    """The company's texts for a reader, and the language of all the other words: theirs, where the program speaks it."""
+
+    page: PreferencePage
+    spoken: str
+
+
+def texts_for(request: HttpRequest, message: Message) -> Texts:
+    languages = languages_of(message, request.headers.get("Accept-Language", ""))
+    page = page_in(languages)
+    return Texts(page, spoken([page.language, *languages]))
+
+
+def frame_of(message: Message, texts: PreferencePage) -> dict[str, Any]:
     """What both pages are drawn with."""
-    texts = page_in(languages)
     return {
         "message": message,
         "company": Company.objects.first(),
         "texts": texts,
+        "heading": as_shipped(texts.heading),
+        "thanks": as_shipped(texts.thanks),
         "has_logo": bool(texts.logo_type),
-        "reasons": [
-            _("Too many messages"),
-            _("Not interesting for me"),
-            _("I never asked for them"),
-            _("I have another address"),
-        ],
-        "LANGUAGE_CODE": texts.language or translation.get_language(),
+        "reasons": [(reason, as_shipped(reason)) for reason in REASONS],
     }
 
 

@@ -33,7 +33,7 @@ class ProfileForm(forms.ModelForm):
     )
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
-        choices=lambda: [("", _("The company's")), *settings.LANGUAGES],
+        choices=lambda: [("", _("The company's")), *settings.INSIDE_LANGUAGES],
         required=False,
         help_text=gettext_lazy("It also decides how days and numbers are written."),
     )

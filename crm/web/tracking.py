@@ -14,11 +14,13 @@ from django.views.decorators.http import require_safe
 
 from crm.delivery import tokens
 from crm.delivery.hits import MOST_PLACES, Asked, Sent, hints_of, keep_click, keep_open, message_hit, tracked_links
+from crm.languages import for_visitors
 from crm.web.networks import address_of
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 
+@for_visitors
 @never_cache
 @require_safe
 def opened(request: HttpRequest, token: str) -> HttpResponse:
@@ -31,6 +33,7 @@ def opened(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponse(PIXEL, content_type="image/gif")
 
 
+@for_visitors
 @never_cache
 @require_safe
 def clicked(request: HttpRequest, token: str) -> HttpResponse:

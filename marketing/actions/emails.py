@@ -205,7 +205,8 @@ def content_of(email: MarketingEmail) -> Content:
     """What it says in one language."""
     head = head_of(email)
     if email.kind == MarketingEmail.Kind.HTML:
-        return Content(email.name, email.subject, email.html, postal_address=head.look.postal_address)
+        address = head.look.postal_address
+        return Content(email.name, email.subject, email.html, postal_address=address, language=email.language)
     return compile_email(head, parse_blocks(email.blocks))
 
 
@@ -231,12 +232,13 @@ def load_version(pk: int, number: int) -> Content:
         html=version.html,
         text=version.text,
         variants={
-            language: Content(name=name, **said, utm=utm, postal_address=address)
+            language: Content(name=name, **said, utm=utm, postal_address=address, language=language)
             for language, said in version.translations.items()
         },
         utm=utm,
         facts=asked(version.asks),
         postal_address=address,
+        language=email.language,
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.actions.consent import give_consent
 from crm.actions.contacts import capture_contact, lock_address
@@ -31,13 +32,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Envelope:
-    """How an answer came. `token` names the page that was filled in: the same answer from the same page is one submission."""
+    """How an answer came. `token` names the page that was filled in: the same answer from the same page is one submission.
+
+    `language` is the one that the page spoke.
+    """
 
     token: str
     visitor: str = ""
     page: str = ""
     ip_hash: str = ""
     user_agent: str = ""
+    language: str = ""
 
     def key(self, values: dict[str, Any]) -> str:
         digest = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
@@ -56,7 +61,7 @@ def submit_answer(form: Form, answer: AnswerForm, envelope: Envelope, *, by: Use
     if known := Submission.objects.filter(key=key).first():
         return known
     if not form.is_open:
-        raise NotAllowed("This form takes no more answers.")
+        raise NotAllowed(_("This form takes no more answers."))
     with changing("form", about=form.name, of=form):
         return _take_in(form, answer, facts, values, key, envelope, by)
 
@@ -83,7 +88,7 @@ def _take_in(
     )
     recognise(envelope.visitor, contact)
     _tell(submission, envelope, by)
-    _write_consent(submission, answer)
+    _write_consent(submission, answer, envelope.language)
     if event := event_of(form):
         register_for_event(event, contact, submission=submission, by=by)
     if form.creates_lead:
@@ -94,7 +99,7 @@ def _take_in(
 def keep_bots_answer(form: Form, raw: dict[str, str], envelope: Envelope) -> Submission:
     """A bot is told nothing and causes nothing, but what it sent is kept, so that a mistake can be seen."""
     values = {name: value[:1000].replace("\x00", "") for name, value in raw.items()}
-    submission, _ = Submission.objects.get_or_create(
+    submission, _is_new = Submission.objects.get_or_create(
         key=envelope.key(values),
         defaults={
             "form": form,
@@ -135,7 +140,7 @@ def _tell(submission: Submission, envelope: Envelope, by: User | None) -> None:
     )
 
 
-def _write_consent(submission: Submission, answer: AnswerForm) -> None:
+def _write_consent(submission: Submission, answer: AnswerForm, language: str) -> None:
     contact = submission.contact
     assert contact is not None
     proof = {
@@ -143,6 +148,7 @@ def _write_consent(submission: Submission, answer: AnswerForm) -> None:
         "page": submission.page,
         "network": submission.ip_hash,
         "browser": submission.user_agent,
+        "language": language,
     }
     waiting = [f for f in answer.agreed() if _must_be_confirmed(submission.form, f)]
     if waiting:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.errors import NotAllowed
 from crm.log.recording import entry, record, record_many
@@ -62,17 +63,17 @@ def why_closed(event: Event, now: datetime) -> str:
     """Why nobody can register, in a sentence for the guest; "" where they can."""
     match event.status:
         case EventStatus.CANCELLED:
-            return "This event was cancelled."
+            return _("This event was cancelled.")
         case EventStatus.DRAFT:
-            return "Registration is not open yet."
+            return _("Registration is not open yet.")
         case EventStatus.DONE:
-            return "This event is over."
+            return _("This event is over.")
     if event.is_over(now):
-        return "This event is over."
+        return _("This event is over.")
     if event.form and not event.form.is_open:
-        return "Registration is closed."
+        return _("Registration is closed.")
     if seats_left(event) == 0:
-        return "This event is full."
+        return _("This event is full.")
     return ""
 
 

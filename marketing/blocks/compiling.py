@@ -48,6 +48,7 @@ def compile_email(head: Head, blocks: Sequence[Block]) -> Content:
         text=text_of(blocks, head.look, head.language),
         facts=asked(asks_of(blocks)),
         postal_address=head.look.postal_address,
+        language=head.language,
     )
 
 

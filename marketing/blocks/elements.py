@@ -8,13 +8,13 @@ from html import escape
 
 from django.conf import settings
 
+from crm.delivery.leave_words import leave_words
 from crm.rich_text import guard, unguard
 from marketing.blocks.conditions import LISTS, list_name
 from marketing.blocks.kinds import LAYOUTS
 from marketing.blocks.looks import Look, pages_in
 from marketing.blocks.parsing import Block
 from marketing.blocks.pictures import qr_path
-from marketing.blocks.signs import leave_words
 from marketing.calendars import public_url, when_of, where_of
 
 SIZES = {"1": ("h1", 26), "2": ("h2", 20), "3": ("h3", 17)}
@@ -138,7 +138,7 @@ class Painter:
             return ""
         where = where_of(event, guest=False)
         summary = f"<p>{escape(event.summary)}</p>" if event.summary else ""
-        facts = f"<p><strong>{escape(when_of(event))}</strong>{'<br>' + escape(where) if where else ''}</p>{summary}"
+        facts = f"<p><strong>{escape(when_of(event, self.language))}</strong>{'<br>' + escape(where) if where else ''}</p>{summary}"
         title = self._text_element(f"<h2>{escape(event.title)}</h2>", size=20, font=self.look.heading_font)
         return title + self._text_element(facts) + self._push(block["label"], public_url(event))
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from html import unescape
 
+from crm.delivery.leave_words import leave_words
 from crm.rich_text import guard, unguard
 from marketing.blocks.conditions import LISTS, list_name
 from marketing.blocks.looks import Look, pages_in
 from marketing.blocks.parsing import Block
-from marketing.blocks.signs import leave_words
 from marketing.calendars import public_url, when_of, where_of
 
 ANCHOR = re.compile(r'<a\b[^>]*?href="([^"]*)"[^>]*>(.*?)</a>', re.S)
@@ -52,7 +52,13 @@ def _words(block: Block, look: Look, language: str) -> str:
             return str(block["text"])
         case "event" if block.shown:
             event, where = block.shown, where_of(block.shown, guest=False)
-            lines = [event.title, when_of(event), where, event.summary, f"{block['label']}:\n{public_url(event)}"]
+            lines = [
+                event.title,
+                when_of(event, language),
+                where,
+                event.summary,
+                f"{block['label']}:\n{public_url(event)}",
+            ]
             return "\n".join(line for line in lines if line)
         case "product" if block.shown:
             card, url = block.shown, block["url"] or block.shown.url

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from crm.models import Contact, Record
@@ -39,8 +41,8 @@ class Event(FSMModelMixin, Record):
     """Something to register for under /e/<slug>/. Its times are stored in UTC and shown to guests in `time_zone`."""
 
     class Kind(models.TextChoices):
-        WEBINAR = "webinar", "Webinar"
-        IN_PERSON = "in_person", "In person"
+        WEBINAR = "webinar", _("Webinar")
+        IN_PERSON = "in_person", _("In person")
 
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.WEBINAR)
     status = FSMField(
@@ -118,7 +120,7 @@ class Event(FSMModelMixin, Record):
     @property
     def place(self) -> str:
         """Where it is, for everybody: the link to join is not."""
-        return self.location or ("Online" if self.kind == self.Kind.WEBINAR else "")
+        return self.location or (gettext("Online") if self.kind == self.Kind.WEBINAR else "")
 
     def is_over(self, now: datetime) -> bool:
         return self.ends_at <= now
@@ -144,9 +146,9 @@ class EventMaterial(models.Model):
     """Slides, a recording, something to read: what brings people back to /e/<slug>/materials/."""
 
     class Kind(models.TextChoices):
-        SLIDES = "slides", "Slides"
-        RECORDING = "recording", "Recording"
-        READING = "reading", "Reading"
+        SLIDES = "slides", _("Slides")
+        RECORDING = "recording", _("Recording")
+        READING = "reading", _("Reading")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="materials")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.SLIDES)

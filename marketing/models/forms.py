@@ -7,6 +7,7 @@ from typing import Any, Self
 from django.db import models
 from django.urls import reverse
 
+from crm.languages import shipped
 from crm.models import Contact, Record
 from marketing.fields import FormField, parse, starting_fields
 from marketing.models.links import WebLink
@@ -19,8 +20,8 @@ class Form(Record):
     slug = models.SlugField("address", max_length=80, unique=True, help_text="The end of its public address: /f/…/")
     introduction = models.TextField(blank=True, help_text="Shown above the fields.")
     fields = models.JSONField(default=starting_fields)
-    button = models.CharField("button label", max_length=60, default="Send")
-    thank_you = models.TextField("thank-you text", default="Thank you. We have what you sent.")
+    button = models.CharField("button label", max_length=60, default=shipped("Send"))
+    thank_you = models.TextField("thank-you text", default=shipped("Thank you. We have what you sent."))
     redirect_url = WebLink(
         "redirect to",
         blank=True,

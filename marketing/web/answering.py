@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from crm.errors import CrmError, Invalid
+from crm.languages import in_house
 from marketing.actions.forms import Envelope, keep_bots_answer, submit_answer
 from marketing.actions.visits import Guest
 from marketing.answers import AnswerForm, answer_form
@@ -50,6 +52,7 @@ def receive(request: HttpRequest, form: Form, guest: Guest) -> Reply:
         page=post.get("page", "").replace("\x00", ""),
         ip_hash=network_of(request),
         user_agent=request.headers.get("User-Agent", ""),
+        language=get_language() or "",
     )
     if post.get(HONEYPOT):
         raw = {name: post.get(name, "") for name in answer.fields}
@@ -65,9 +68,10 @@ def receive(request: HttpRequest, form: Form, guest: Guest) -> Reply:
             answer, token, 429, _("This address was sent many times within the hour. Please try again later.")
         )
     try:
-        return Reply(answer, token, submission=submit_answer(form, answer, envelope))
+        with in_house():
+            return Reply(answer, token, submission=submit_answer(form, answer, envelope))
     except CrmError as problem:
-        return _again(answer, token, problem.status, problem.message)
+        return _again(answer, token, problem.status, _(problem.message))
 
 
 def _body(request: HttpRequest):  # type: ignore[no-untyped-def]

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from crm.access import may
 from crm.errors import Invalid
+from crm.languages import for_visitors
 from marketing.actions.registrations import seats_left, why_closed
 from marketing.actions.visits import Guest, record_visit
 from marketing.answers import AnswerForm
@@ -23,9 +24,10 @@ from marketing.models import Event, EventStatus, Form, Registration
 from marketing.web import form_tokens
 from marketing.web.answering import receive
 from marketing.web.guests import guest_of, remember
-from marketing.web.public_forms import blank_answer, page_facts, show_form, thank, too_much
+from marketing.web.public_forms import blank_answer, page_facts, show_form, thank, too_much, words_of
 
 
+@for_visitors
 @never_cache
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,6 +42,7 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     return remember(_show(request, event, shown_to), guest)
 
 
+@for_visitors
 @never_cache
 @require_safe
 def event_materials(request: HttpRequest, slug: str) -> HttpResponse:
@@ -51,13 +54,16 @@ def event_materials(request: HttpRequest, slug: str) -> HttpResponse:
     return remember(render(request, "marketing/public/materials.html", context), guest)
 
 
+@for_visitors
 @require_safe
 def event_thanks(request: HttpRequest, slug: str) -> HttpResponse:
     """Where a registration leads; it looks the same for everybody, so it tells nothing about anybody."""
     event = see_event(request, slug)
-    return render(request, "marketing/public/registered.html", {**event_facts(request, event), "form": event.form})
+    words = words_of(event.form) if event.form else {}
+    return render(request, "marketing/public/registered.html", {**event_facts(request, event), **words})
 
 
+@for_visitors
 @require_safe
 def event_calendar(request: HttpRequest, slug: str) -> HttpResponse:
     """The calendar file for everybody: without the link to join, which only guests are told."""

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from crm.errors import Invalid
+from crm.languages import as_shipped, for_visitors
 from crm.models import Company
 from marketing.actions.forms import campaign_of, event_of
 from marketing.actions.visits import Guest, record_visit
@@ -27,6 +28,7 @@ from marketing.web.guests import guest_of, remember
 in_any_frame = csp_replace({"frame-ancestors": ["*"]})
 
 
+@for_visitors
 @never_cache
 @csrf_exempt
 @xframe_options_exempt
@@ -43,6 +45,7 @@ def form_page(request: HttpRequest, slug: str) -> HttpResponse:
     return remember(show_form(request, form, blank_answer(form, guest), form_tokens.issue(form)), guest)
 
 
+@for_visitors
 @xframe_options_exempt
 @in_any_frame
 @require_safe
@@ -50,7 +53,7 @@ def form_thanks(request: HttpRequest, slug: str) -> HttpResponse:
     """Where a sent form leads; it looks the same for everybody, so it tells nothing about anybody."""
     form = open_form(slug)
     return render(
-        request, "marketing/public/thanks.html", {**page_facts(request), "form": form, "event": event_of(form)}
+        request, "marketing/public/thanks.html", {**page_facts(request), **words_of(form), "event": event_of(form)}
     )
 
 
@@ -72,9 +75,14 @@ def show_form(
 ) -> HttpResponse:
     """The page with the form; the first field in error takes the focus."""
     focus_first_error(answer)
-    context = {**page_facts(request), "form": form, "answer": answer, "token": token}
+    context = {**page_facts(request), **words_of(form), "answer": answer, "token": token}
     template = more.pop("template", "marketing/public/form.html")
     return may_lead_on(render(request, template, {**context, **more}, status=status), form)
+
+
+def words_of(form: Form) -> dict[str, Any]:
+    """The form, and what it says: the words that Tandem brings in the visitor's language, the company's as they are."""
+    return {"form": form, "button": as_shipped(form.button), "thank_you": as_shipped(form.thank_you)}
 
 
 def focus_first_error(answer: AnswerForm) -> None:

@@ -9,9 +9,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
+from config.words import compile_words
+
 
 class Command(BaseCommand):
-    help = "Migrate, collect the static files, and load the demo company into an empty database (not with DEMO=0)."
+    help = "Compile the words of public pages, migrate, collect the static files, and load the demo company into an empty database (not with DEMO=0)."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -20,6 +22,7 @@ class Command(BaseCommand):
             connection.ensure_connection()
         except OperationalError as problem:
             raise CommandError(f"The database cannot be reached: {str(problem).strip().splitlines()[0]}") from problem
+        compile_words()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)

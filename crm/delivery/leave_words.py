@@ -1,4 +1,7 @@
-"""The words that the law wants under every commercial mail, in the language of the email and not of who edits it."""
+"""The words that the law wants under every commercial mail, in the language of the email and not of who edits it.
+
+They are more languages than public pages speak: an email is written in any.
+"""
 
 from __future__ import annotations
 
