@@ -14,23 +14,50 @@ from django_fsm import can_proceed
 from crm import jobs
 from crm.access.depths import may, within_reach
 from crm.actions.notifications import notify, notify_many
+from crm.delivery.eligibility import preview
 from crm.errors import Forbidden, Invalid, NotAllowed
-from crm.models import User
+from crm.models import Company, Contact, User
 from marketing.models import Send
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 RESOURCE, VERB = "marketing.send", "approve"
+GROWTH = 1.1
+"""An audience may grow by so much between the approval and the send; segments live."""
 
 
-def ask_for_approval(send: Send, limit: int, *, by: User) -> None:
-    """It waits, and whoever may agree is told."""
+def limit() -> int | None:
+    """How many people a send may go to without somebody else's agreement; None where there is no such limit."""
+    return Company.objects.values_list("approve_sends_over", flat=True).first()
+
+
+def must_be_agreed_to(send: Send, people: QuerySet[Contact]) -> bool:
+    """Asked when its time has come: has its audience passed the limit, and what was agreed to by more than a tenth?
+
+    Where it has, `audience_count` of `send` is what it is now.
+    """
+    most = limit()
+    if most is None:
+        return False
+    now = preview(people, channel=send.channel, purpose=send.purpose, topic=send.topic_id).will_get
+    agreed = send.audience_count * GROWTH if send.decided_at else 0
+    if now <= max(most, agreed):
+        return False
+    send.audience_count = now
+    return True
+
+
+def ask_for_approval(send: Send, *, by: str) -> None:
+    """It waits, and whoever may agree is told: each time that there are more people than before."""
+    send.decided_by = send.decided_at = None
     send.wait()
     send.save()
     many = number_format(send.audience_count, force_grouping=True)
     text = f"{by} asks you to approve a send to {many} people: {send}"
-    notify_many(approvers(send), text[:300], _page(send), "send", f"send:{send.pk}:asked", kind="approval")
+    notify_many(
+        approvers(send), text[:300], _page(send), "send", f"send:{send.pk}:asked:{send.audience_count}", kind="approval"
+    )
 
 
 def approvers(send: Send) -> QuerySet[User]:

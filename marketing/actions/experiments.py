@@ -8,7 +8,18 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Case, CharField, DateTimeField, Exists, OuterRef, QuerySet, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    DateTimeField,
+    Exists,
+    Max,
+    OuterRef,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import MD5, Cast, Concat
 from django.urls import reverse
 from django.utils import timezone
@@ -31,8 +42,6 @@ if TYPE_CHECKING:
     from crm.models import User
 
 DECIDE = "marketing.tasks.decide_experiments"
-SPREAD = timedelta(hours=24)
-"""How long it takes until everybody had it who gets it by her own clock."""
 WHOLE = 2**32
 
 
@@ -88,16 +97,20 @@ def plan(send: Send, asked: Plan, *, by: User) -> Experiment:
     return experiment
 
 
-def begun(send: Send, start: datetime) -> Experiment | None:
-    """The send's test, which knows from now on when it is decided."""
-    experiment = Experiment.objects.filter(send=send).first()
-    if experiment is None:
-        return None
-    times = [variant.due_at for variant in experiment.variants.all() if variant.due_at]
-    last = max([start, *times]) + (SPREAD if send.timing != Send.Timing.AT_ONCE else timedelta())
-    experiment.decides_at = last + timedelta(hours=experiment.hours)
+def begin(experiment: Experiment, start: datetime) -> None:
+    """Its messages are made: it is decided so many hours after the last of them is due, however slowly they go out."""
+    last = Message.objects.filter(send_key=experiment.send.send_key).aggregate(at=Max("due_at"))["at"]
+    experiment.decides_at = max(start, last or start) + timedelta(hours=experiment.hours)
     experiment.save(update_fields=["decides_at"])
-    return experiment
+
+
+def put_off(send: Send, by: timedelta) -> None:
+    """The send was paused for so long: readers have as much time as was planned."""
+    running = Experiment.objects.filter(send=send, status=Experiment.Status.RUNNING).exclude(decides_at=None)
+    for experiment in running.select_for_update():
+        assert experiment.decides_at  # asked for
+        experiment.decides_at += by
+        experiment.save(update_fields=["decides_at"])
 
 
 def sample_of(people: QuerySet[Contact], experiment: Experiment) -> QuerySet[Contact]:
@@ -132,7 +145,7 @@ def parts_of(experiment: Experiment) -> dict[str, Any]:
         ),
     }
     if any(one.sender_id for one in variants):
-        parts["sender"] = by_variant(lambda one: one.sender_id or send.content.sender_id, number)
+        parts["sender"] = by_variant(lambda one: one.sender_id or send.sender_id, number)
     if any(one.due_at for one in variants):
         start = max(timezone.now(), send.due_at)
         parts["base"] = by_variant(lambda one: max(one.due_at or start, start), DateTimeField())
@@ -171,7 +184,7 @@ def _due(now: datetime) -> QuerySet[Experiment]:
 @transaction.atomic
 def _decide(pk: int, now: datetime) -> int:
     experiment = _locked(pk)
-    if experiment.status != Experiment.Status.RUNNING:
+    if experiment.status != Experiment.Status.RUNNING or experiment.send.status != Send.Status.STARTED:
         return 0
     numbers = numbers_of(experiment)
     if numbers.verdict.is_decided and experiment.is_automatic:
@@ -276,8 +289,10 @@ def _must_make_sense(send: Send, asked: Plan, by: User) -> None:
             raise Invalid(f"The share of {letter} is a weight from 1 to 100.", field="variants")
         if way.email and (way.email.status != MarketingEmail.Status.READY or not way.email.ready_version):
             raise Invalid(f"“{way.email}” is a draft. Make it ready first.", field="variants")
-        if way.email and way.email.purpose != send.email.purpose:
+        if way.email and way.email.purpose != send.purpose:
             raise Invalid(f"“{way.email}” has another purpose than “{send.email}”.", field="variants")
+        if way.email and way.email.topic_id != send.topic_id:
+            raise Invalid(f"“{way.email}” has another topic than “{send.email}”.", field="variants")
         if way.due_at and send.timing != Send.Timing.AT_ONCE:
             raise Invalid("Times are tested where everybody is sent to at the same moment.", field="variants")
         for problem in templates.check(Content("", subject=way.subject)) if way.subject else ():
@@ -298,5 +313,8 @@ def _tell(experiment: Experiment, text: str) -> None:
 
 
 def _locked(pk: int) -> Experiment:
-    rows = Experiment.objects.select_for_update(of=("self",)).select_related("send__email", "send__text_message")
-    return rows.get(pk=pk)
+    """With its send, and that one first: who pauses or stops it waits, or is waited for."""
+    send = Send.objects.select_for_update().get(experiment=pk)
+    experiment = Experiment.objects.select_for_update().get(pk=pk)
+    experiment.send = send
+    return experiment

@@ -11,6 +11,7 @@ from django_fsm import can_proceed
 from crm.delivery.queueing import cancel, hold, release
 from crm.errors import NotAllowed
 from crm.models import Message
+from marketing.actions.experiments import put_off
 from marketing.models import Send
 
 if TYPE_CHECKING:
@@ -31,12 +32,14 @@ def pause_send(send: Send, *, by: User) -> Send:
 
 @transaction.atomic
 def resume_send(send: Send, *, by: User) -> Send:
-    """It goes on. What goes out one after the other keeps its distances: everything is later by as long as it was paused."""
+    """It goes on. What goes out one after the other keeps its distances: everything is later by as long as it was paused,
+    and so is the end of a test of variants."""
     send = _locked(send, by)
     if not can_proceed(send.resume) or send.paused_at is None:
         raise NotAllowed("This send is not paused.")
-    now = timezone.now()
-    release(send.send_key, send.channel, later=now - send.paused_at if send.rate_per_hour else None)
+    lasted = timezone.now() - send.paused_at
+    release(send.send_key, send.channel, later=lasted if send.rate_per_hour else None)
+    put_off(send, lasted)
     send.resume()
     send.save()
     return send

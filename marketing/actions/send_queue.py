@@ -23,21 +23,21 @@ def queue(send: Send, people: QuerySet[Contact], start: datetime, **parts: Any) 
         people = people.annotate(of_usual_hour=Subquery(hours))
     due_at: Any = base
     if send.rate_per_hour:
-        reason = eligibility.reason_for_contact(send.channel, content.purpose, content.topic_id, start)
+        reason = eligibility.reason_for_contact(send.channel, send.purpose, send.topic_id, start)
         people = people.annotate(why_left_out=reason)
         left_out = Case(When(why_left_out="", then=Value(0)), default=Value(1))
         due_at = timing.smoothed(base, send.rate_per_hour, left_out)
     asked: dict[str, Any] = {
         "content": (send.content_type, content.pk, send.content_version),
-        "sender": content.sender_id,
+        "sender": send.sender_id,
         **parts,
     }
     return queue_for(
         people,
         send_key=send.send_key,
         channel=send.channel,
-        purpose=content.purpose,
-        topic=content.topic_id,
+        purpose=send.purpose,
+        topic=send.topic_id,
         campaign=send.campaign_id,
         due_at=due_at,
         expires_at=send.expires_at,

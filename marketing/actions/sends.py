@@ -16,13 +16,11 @@ from crm.access.see import must_be_able_to_add
 from crm.delivery import eligibility
 from crm.delivery.eligibility import Audience
 from crm.errors import Invalid, NotAllowed
-from crm.models import Company
-from marketing.actions import experiments
-from marketing.actions.approvals import ask_for_approval
+from marketing.actions import approvals, experiments
 from marketing.actions.audiences import in_words, members_of, people_of
 from marketing.actions.experiments import Plan
 from marketing.actions.send_queue import queue
-from marketing.models import MarketingEmail, Segment, Send, TextMessage
+from marketing.models import Experiment, MarketingEmail, Segment, Send, TextMessage
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -70,7 +68,8 @@ def start_send(
 ) -> Send:
     """Send it to everybody who is in one of the segments, and in none of the excluded ones, when it is due.
 
-    The version is fixed now, the people then. Passes the audience the company's limit, somebody else must agree first.
+    Version, purpose, topic and sender are fixed now, the people then. Passes the audience the company's limit, now or then,
+    somebody else must agree first.
     Raises NotAllowed where the email is not ready, Invalid where the time is long past or a segment is not there.
     """
     to = [*segments, *([segment] if segment and segment not in segments else [])]
@@ -85,6 +84,9 @@ def start_send(
         email=content if isinstance(content, MarketingEmail) else None,
         text_message=content if isinstance(content, TextMessage) else None,
         content_version=content.ready_version,
+        purpose=content.purpose,
+        topic=content.topic,
+        sender=content.sender,
         to_words=in_words(to, excluded),
         campaign=content.campaign,
         due_at=starts_at,
@@ -95,7 +97,7 @@ def start_send(
         owner=by,
         created_by=by,
     )
-    limit = Company.objects.values_list("approve_sends_over", flat=True).first()
+    limit = approvals.limit()
     if limit is not None:
         send.audience_count = audience_of(content, *to, excluded=excluded).will_get
     send.save()
@@ -104,7 +106,7 @@ def start_send(
     if experiment:
         experiments.plan(send, experiment, by=by)
     if limit is not None and send.audience_count > limit:
-        ask_for_approval(send, limit, by=by)
+        approvals.ask_for_approval(send, by=str(by))
     elif send.due_at <= now:
         jobs.nudge(START)
     return send
@@ -132,14 +134,19 @@ def _start(pk: int, now: datetime) -> int:
     send = sends.filter(pk=pk, status=Send.Status.SCHEDULED).first()
     if send is None:
         return 0
-    started_at = max(now, send.due_at)
-    experiment = experiments.begun(send, started_at)
     people = people_of(send)
+    if approvals.must_be_agreed_to(send, people):
+        approvals.ask_for_approval(send, by=str(send.created_by or "Tandem"))
+        return 0
+    started_at = max(now, send.due_at)
+    experiment = Experiment.objects.filter(send=send).first()
     parts: dict[str, Any] = {}
     if experiment:
         people = experiments.sample_of(people, experiment)
         parts = experiments.parts_of(experiment)
     send.queued_count = queue(send, people, started_at, **parts)
+    if experiment:
+        experiments.begin(experiment, started_at)
     send.start(now)
     send.save()
     return 1

@@ -106,13 +106,13 @@ class Asked:
         user: Any = request.user
         data = request.POST if request.method == "POST" else None
         self.is_look = "look" in request.POST
-        given: Any = [request.GET["segment"]] if request.GET.get("segment", "").isdigit() else []
+        given: Any = [request.GET["segment"]] if request.GET.get("segment", "").isdecimal() else []
         self.send = SendForm(data, user=user, initial={"segments": given})
         self.test = TestForm(data) if isinstance(content, MarketingEmail) else None
         self.variants: list[VariantForm] = []
         self.segments = self._chosen("segments", data, given)
         self.excluded = self._chosen("excluded", data, [])
-        if self.test is not None and data and (count := data.get("variants", "0")).isdigit():
+        if self.test is not None and data and (count := data.get("variants", "0")).isdecimal():
             emails = MarketingEmail.objects.alive().visible_to(user).filter(status=MarketingEmail.Status.READY)
             others = emails.exclude(pk=content.pk).order_by("name")
             self.variants = [VariantForm(data, prefix=letter, emails=others) for letter in LETTERS[: int(count)]]

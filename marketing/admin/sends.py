@@ -107,7 +107,7 @@ class SendAdmin(InsightPages, RecordAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "Send an email to them",
-            "segment": segments.filter(pk=wanted).first() if wanted.isdigit() else None,
+            "segment": segments.filter(pk=wanted).first() if wanted.isdecimal() else None,
             "page": page_of(request, emails.filter(status=MarketingEmail.Status.READY).order_by("-updated_at", "-pk")),
         }
         return render(request, "admin/marketing/sends/choose.html", context)
@@ -139,7 +139,7 @@ class SendAdmin(InsightPages, RecordAdmin):
             "audience": audience_of(content, *to, excluded=asked.excluded) if to else None,
             "clocks": _clocks(asked),
             "limit": Company.objects.values_list("approve_sends_over", flat=True).first(),
-            "examples": _examples(content, asked) if to else [],
+            "examples": _examples(content, asked, request.user) if to else [],
             "doubt": asked_about(content.sender) if kind == "email" else None,
             "may_see_trust": may_see_trust(request.user),  # type: ignore[arg-type]
         }
@@ -276,8 +276,8 @@ def _clocks(asked: Asked) -> Any:
     return {"local": timing.clocks_of(timing.places_of(people), wall, timezone.now())}
 
 
-def _examples(content: Any, asked: Asked) -> list[dict[str, Any]]:
-    """How it reads for three real people of the audience."""
+def _examples(content: Any, asked: Asked, user: Any) -> list[dict[str, Any]]:
+    """How it reads for three real people of the audience whom `user` may see."""
     if not content.ready_version:
         return []
     source = load(
@@ -287,7 +287,8 @@ def _examples(content: Any, asked: Asked) -> list[dict[str, Any]]:
     )
     sender = as_from(content.sender or default_sender())
     rows, frame = [], frame_of(sender, is_commercial=content.purpose != Purpose.TRANSACTIONAL)
-    for contact in members_of(*asked.segments, excluded=asked.excluded).order_by("pk")[:3]:
+    people = members_of(*asked.segments, excluded=asked.excluded)
+    for contact in people.filter(pk__in=Contact.objects.visible_to(user)).order_by("pk")[:3]:
         read = preview(source, contact, frame=frame)
         rows.append({"contact": contact, "subject": read.subject, "text": read.text})
     return rows

@@ -39,6 +39,13 @@ class Send(FSMModelMixin, Record):
         "marketing.TextMessage", models.PROTECT, null=True, blank=True, related_name="sends"
     )
     content_version = models.PositiveIntegerField()
+    purpose = models.CharField(
+        max_length=20,
+        editable=False,
+        help_text="With topic and sender as they were when it was asked for, and agreed to.",
+    )
+    topic = models.ForeignKey("crm.Topic", models.PROTECT, null=True, editable=False, related_name="+")
+    sender = models.ForeignKey("crm.Sender", models.PROTECT, null=True, editable=False, related_name="+")
     segments = models.ManyToManyField("marketing.Segment", related_name="sends")
     excluded = models.ManyToManyField("marketing.Segment", related_name="sends_without", blank=True)
     to_words = models.CharField(
