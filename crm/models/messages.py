@@ -117,11 +117,15 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["channel", "sender", "due_at"], condition=models.Q(status="due"), name="message_due"),
             models.Index(
-                fields=["channel", "sender", "due_at"],
+                fields=["channel", "sender", "due_at", "id"],
+                condition=models.Q(status="due"),
+                name="message_due_in_turn",
+            ),  # with the id: all messages of a send are due at one moment, and PostgreSQL would sort them for each claim
+            models.Index(
+                fields=["channel", "sender", "due_at", "id"],
                 condition=models.Q(status="due", is_urgent=True),
-                name="message_due_first",
+                name="message_urgent_in_turn",
             ),
             models.Index(fields=["contact", "-created_at"], name="message_by_contact"),
             models.Index(fields=["campaign", "status"], name="message_by_campaign"),
