@@ -1,7 +1,10 @@
 """The FilterSets of marketing: the same for pages, admin and API."""
 
+from typing import Any
+
 import django_filters as filters
 
+from crm.models import Contact, Message
 from marketing.models import (
     Event,
     EventStatus,
@@ -13,6 +16,7 @@ from marketing.models import (
     Send,
     Submission,
     TextMessage,
+    TransactionalEmail,
 )
 
 
@@ -89,3 +93,27 @@ class ScoringModelFilter(filters.FilterSet):
     class Meta:
         model = ScoringModel
         fields = ["is_active"]
+
+
+class TransactionalEmailFilter(filters.FilterSet):
+    """`email` is an id or a name for the API; `address` whole."""
+
+    email = filters.CharFilter(method="of_email")
+    key = filters.CharFilter()
+    status = filters.ChoiceFilter(field_name="message__status", choices=Message.Status.choices)
+    contact = filters.NumberFilter(field_name="message__contact")
+    address = filters.CharFilter(method="to_address")
+    after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = TransactionalEmail
+        fields: list[str] = []
+
+    def of_email(self, rows: Any, name: str, said: str) -> Any:
+        return rows.filter(email=said) if said.isascii() and said.isdigit() else rows.filter(email__api_name=said)
+
+    def to_address(self, rows: Any, name: str, said: str) -> Any:
+        """By way of the people who have it: messages are indexed by person."""
+        normal = said.strip().lower()
+        return rows.filter(message__contact__in=Contact.objects.filter(email_normal=normal), message__address=normal)

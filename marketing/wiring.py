@@ -8,6 +8,7 @@ from auditlog.registry import auditlog
 from django.db.models import QuerySet
 
 from crm import jobs
+from crm.access.depths import Depth
 from crm.delivery import contents
 from crm.hooks import (
     attributes,
@@ -36,6 +37,9 @@ from marketing.actions.confirmations import load_confirmation
 from marketing.models import Event, Form
 from marketing.queries import named, registrations, results, scores, segments
 from marketing.web import found
+
+SENDS = (Depth.ALL, Depth.ALL, Depth.NONE, Depth.NONE)
+"""What was asked for is seen and never changed."""
 
 
 def wire() -> None:
@@ -117,6 +121,7 @@ def _emails() -> None:
         ("brand", "Brands"), ("contentblock", "Reusable blocks"), ("emaildesign", "Email designs"), ("mediafile", "Pictures"),
     ):  # fmt: skip
         declare(f"marketing.{resource}", label, manager=READS, marketer=EVERYTHING)
+    declare("marketing.transactionalemail", "Emails sent by API", manager=READS, marketer=SENDS)
     embeds.register_listing(
         embeds.Listing("marketing.registrations", "Events she is registered for", registrations.cards_of)
     )

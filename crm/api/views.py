@@ -30,12 +30,14 @@ class IdempotentView(APIView):
     """Writes accept an Idempotency-Key."""
 
     reserved: Any = None
+    keeps_answers = True
+    """False where what is made knows its key itself, and so for longer than a day."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if "Idempotency-Key" in request.headers and "json" in (request.content_type or ""):
             _ = request._request.body  # read whole before a parser streams it away: the fingerprint needs it
         super().initial(request, *args, **kwargs)
-        self.reserved = idempotency.begin(request)
+        self.reserved = idempotency.begin(request) if self.keeps_answers else None
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)

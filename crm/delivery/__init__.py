@@ -22,13 +22,15 @@ is for designers. A version that was sent never changes; it is compiled once for
     queue_test(content, to="mia@…", as_contact=contact, sender=None, channel="email", by=user) -> Message
     send_one(to=…, subject=…, text=…, html="", contact=None, attachments=[Attachment("guest.ics", "text/calendar", data)],
              sender=None, reply_to="", purpose="transactional", campaign=None, key="", due_at=None, by=None) -> Message
+    queue_one(contact, content=…, key=…, purpose=…, variables=None, expires_at=None) -> Message     # crm/delivery/singles.py
     cancel(Message queryset, reason) -> int                                  # what is not yet claimed stays unsent
 
 `contacts` is a queryset of Contact; campaign, sender, topic are instances or ids; `send_key` is a text or an expression over the queryset
 (`Concat(Value("journey:3:visit:"), F("visit_number"))`), at most 80 characters. `key` of a message is
 `send_key:channel:contact id`; asking twice makes one row. An address gets one message per send_key: of two contacts who
 share it, the first (lowest id) gets the row. The answer is the number of rows that are new. Who has no address gets a
-row too, which says so. `send_one` says its text literally: no tokens. A message's rows are found by
+row too, which says so. What one person waits for (`queue_one`, `send_one`, letters, tests) is urgent: of what is due it is claimed
+before what is sent to many. `send_one` says its text literally: no tokens. A message's rows are found by
 `Message.objects.filter(send_key=…)` or by their content columns.
 
 **Who gets it** (crm/delivery/eligibility.py): `preview(contacts, channel=…, purpose=…, topic=None) -> Audience(total,

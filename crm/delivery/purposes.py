@@ -59,6 +59,11 @@ def rules_said(found: Iterable[tuple[str, str]]) -> Rules:
     )
 
 
+def is_free(key: str) -> bool:
+    """Does it need no consent, because somebody waits for such a message? One small query."""
+    return key in rules().free
+
+
 def in_use() -> QuerySet[ConsentPurpose]:
     """Those that are offered where somebody chooses a purpose."""
     return ConsentPurpose.objects.filter(is_active=True)

@@ -102,6 +102,12 @@ def readable(html: str) -> str:
     return BRACES.sub(lambda match: unescape(match[0]), html)
 
 
+def nodes_of(source: str, *, is_html: bool) -> list[Any]:
+    """Its syntax tree, for who wants to know what it asks for. Raises LiquidError where it is no Liquid."""
+    source = readable(source) if is_html else source
+    return list(_environment(is_html, True).from_string(source).nodes)
+
+
 def check(content: Content) -> list[Problem]:
     """Every token that nobody will fill and everything that is no Liquid; empty means: it may be published."""
     return list(problems_of(content))

@@ -16,6 +16,7 @@ from journeys.names import row_of
 from journeys.steps.batch import NEXT, Answer, Batch
 from journeys.steps.kind import Foretold
 from marketing.models import MarketingEmail, TextMessage
+from marketing.queries.wants import why_only_by_api
 
 
 def send_key(journey: int) -> str:
@@ -30,6 +31,8 @@ def queue_batch(batch: Batch, content: Any, *, name: str, channel: str) -> Answe
     """
     if not content or not content.ready_version:
         return Answer(failures=dict.fromkeys(batch.ids, "What this step sends is not ready any more."))
+    if isinstance(content, MarketingEmail) and (why := why_only_by_api(content)):
+        return Answer(failures=dict.fromkeys(batch.ids, why))
     for key, contacts in _keyed(batch):
         queue_for(
             contacts,
@@ -82,7 +85,7 @@ def not_ready(content: Any) -> str:
         return "It does not exist any more. Choose another one."
     if not content.ready_version:
         return f"“{content}” is still a draft. Open it and make it ready."
-    return ""
+    return why_only_by_api(content) if isinstance(content, MarketingEmail) else ""
 
 
 def contents_of(kind: str, params: dict[str, Any]) -> tuple[str, Any] | None:

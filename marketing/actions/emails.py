@@ -10,6 +10,7 @@ from django.db import transaction
 from crm.delivery.contents import Content
 from crm.delivery.queueing import queue_test
 from crm.delivery.rendering import facts_about
+from crm.delivery.templates import flat
 from crm.errors import Invalid
 from crm.models import Contact, Message
 from marketing.actions.revisions import keep_revision
@@ -20,6 +21,8 @@ from marketing.blocks.compiling import asks_of, compile_email
 from marketing.blocks.conditions import all_asks, asked
 from marketing.blocks.parsing import as_stored, parse_blocks
 from marketing.blocks.uses import keep_uses
+from marketing.blocks.values import examples
+from marketing.blocks.wants import DATA, wants_of
 from marketing.models import EmailTranslation, EmailVersion, MarketingEmail
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ EDITABLE = (
     "kind",
     "adds_utm",
     "utm_campaign",
+    "api_name",
 )
 LARGEST_HTML = 500_000
 
@@ -54,6 +58,7 @@ def edit_email(email: MarketingEmail, *, by: User, language: str = "", **fields:
             raise TypeError(f"edit_email does not set {name}")
         if name == "html" and len(value) > LARGEST_HTML:
             raise Invalid("This HTML has more than 500 KB; a mail program shows the first 102 of them.", field="html")
+    must_be_free_name(fields.get("api_name", ""), email)
     said = translation_of(email, language) if language else email
     before = {name: getattr(said, name) for name in SAID}
     for name, value in fields.items():
@@ -68,6 +73,15 @@ def edit_email(email: MarketingEmail, *, by: User, language: str = "", **fields:
     email.save()
     keep_uses(email)
     return email
+
+
+def must_be_free_name(name: str, email: MarketingEmail | None) -> None:
+    """Raises Invalid where another email has this name for the API."""
+    if not name:
+        return
+    other = MarketingEmail.objects.alive().filter(api_name=name).exclude(pk=(email and email.pk) or 0)
+    if other.exists():
+        raise Invalid(f"“{name}” is the name of another email for the API.", field="api_name")
 
 
 def translation_of(email: MarketingEmail, language: str) -> EmailTranslation:
@@ -132,7 +146,7 @@ def make_ready(email: MarketingEmail, *, by: User) -> MarketingEmail:
     }
     made = {
         "subject": content.subject, "html": content.html, "text": content.text, "translations": said,
-        "asks": asks(email), "postal_address": content.postal_address,
+        "asks": asks(email), "postal_address": content.postal_address, "wants": wants_of(content),
     }  # fmt: skip
     latest = email.versions.first()
     if latest and all(getattr(latest, name) == value for name, value in made.items()):
@@ -161,7 +175,8 @@ def send_test(
     for problem in problems_of(email):
         if problem.is_error and problem.field in ("subject", "sender"):
             raise Invalid(problem.message, field=problem.path)
-    facts = dict(facts_about(draft_content(email), contact))
+    content = draft_content(email)
+    facts = {**facts_about(content, contact), **sample_values(content)}
     if language:
         facts["contact.language"] = language
     return queue_test(
@@ -178,7 +193,7 @@ def send_test(
 def copy_email(email: MarketingEmail, *, by: User) -> MarketingEmail:
     """A new draft with the same blocks, in all its languages."""
     copied = MarketingEmail.objects.create(
-        **{name: getattr(email, name) for name in EDITABLE if name != "name"},
+        **{name: getattr(email, name) for name in EDITABLE if name not in ("name", "api_name")},
         name=f"{email.name} (copy)"[:200],
         owner=by,
         created_by=by,
@@ -189,6 +204,11 @@ def copy_email(email: MarketingEmail, *, by: User) -> MarketingEmail:
     )
     keep_uses(copied)
     return copied
+
+
+def sample_values(content: Content) -> dict[str, Any]:
+    """For a preview or a test: a value for each that a program would give, so that it can be seen where it stands."""
+    return flat(DATA, examples(wants_of(content)))
 
 
 def draft_content(email: MarketingEmail) -> Content:

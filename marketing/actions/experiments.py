@@ -37,6 +37,7 @@ from marketing.actions.send_queue import queue
 from marketing.models import EmailVersion, Experiment, MarketingEmail, Send, Variant
 from marketing.models.experiments import LETTERS
 from marketing.queries.experiments import Numbers, numbers_of
+from marketing.queries.wants import why_only_by_api
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -289,6 +290,8 @@ def _must_make_sense(send: Send, asked: Plan, by: User) -> None:
             raise Invalid(f"The share of {letter} is a weight from 1 to 100.", field="variants")
         if way.email and (way.email.status != MarketingEmail.Status.READY or not way.email.ready_version):
             raise Invalid(f"“{way.email}” is a draft. Make it ready first.", field="variants")
+        if way.email and (why := why_only_by_api(way.email)):
+            raise Invalid(why, field="variants")
         if way.email and way.email.purpose != send.purpose:
             raise Invalid(f"“{way.email}” has another purpose than “{send.email}”.", field="variants")
         if way.email and way.email.topic_id != send.topic_id:

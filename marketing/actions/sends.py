@@ -21,6 +21,7 @@ from marketing.actions.audiences import in_words, members_of, people_of
 from marketing.actions.experiments import Plan
 from marketing.actions.send_queue import queue
 from marketing.models import Experiment, MarketingEmail, Segment, Send, TextMessage
+from marketing.queries.wants import why_only_by_api
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -177,6 +178,8 @@ def _must_be_ready(content: MarketingEmail | TextMessage, by: User) -> None:
         raise NotAllowed(f"“{content}” is a draft. Make it ready first.")
     if not content.ready_version:
         raise NotAllowed(f"“{content}” has no version that could be sent yet.")
+    if isinstance(content, MarketingEmail) and (why := why_only_by_api(content)):
+        raise NotAllowed(why)
 
 
 def _must_see(segments: Sequence[Segment], by: User) -> None:

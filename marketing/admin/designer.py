@@ -26,7 +26,7 @@ from crm.delivery.rendering import Rendered, preview
 from crm.delivery.senders import as_from, default_sender
 from crm.errors import CrmError, Invalid, Stale
 from crm.models import Contact
-from marketing.actions.emails import content_of
+from marketing.actions.emails import content_of, sample_values
 from marketing.actions.sender_checks import may_see_trust
 from marketing.admin.designer_words import schema_for
 from marketing.blocks.checking import Problem, about_blocks
@@ -206,7 +206,8 @@ def typed_in(request: HttpRequest, heads: tuple[str, ...]) -> dict[str, Any]:
 def render_as(request: HttpRequest, email: MarketingEmail) -> Rendered:
     contact = person(request.POST.get("as", ""), request.user)
     sender = as_from(email.sender or default_sender())
-    return preview(content_of(email), contact, purpose=email.purpose, sender=sender)
+    content = content_of(email)
+    return preview(content, contact, sample_values(content), purpose=email.purpose, sender=sender)
 
 
 def person(address: str, user: Any) -> Contact | None:

@@ -17,6 +17,7 @@ from crm.rules.forms import RuleWidget
 from marketing.actions.emails import edit_email, make_ready, problems_of, said_in, send_test
 from marketing.actions.languages import add_language, remove_language
 from marketing.actions.revisions import put_aside, sit_down, stand_up
+from marketing.admin.by_api import by_api_box
 from marketing.admin.designer import Designer, language_of, person, refused, typed_in
 from marketing.blocks.checking import Problem
 from marketing.models import EmailRevision, EmailVersion, MarketingEmail
@@ -64,6 +65,7 @@ class EmailDesigner(Designer):
         name = "admin:marketing_marketingemail"
         return {
             "email": thing,
+            "by_api": by_api_box(thing),
             "is_html": thing.kind == MarketingEmail.Kind.HTML,
             "languages": list(thing.translations.values_list("language", flat=True)),
             "rule_widget": RuleWidget(preview="words").render("rule", None),

@@ -18,8 +18,10 @@ from crm.access.see import must_be_able_to_add, see_or_404
 from crm.admin.base import RecordAdmin
 from crm.admin.purposes import PurposeFilter, PurposeForm
 from crm.delivery.rendering import preview
+from crm.errors import Invalid
 from crm.templatetags.ui import status_badge
-from marketing.actions.emails import SAID, content_of, copy_email
+from marketing.actions.emails import SAID, content_of, copy_email, must_be_free_name
+from marketing.admin.by_api import ByApi
 from marketing.admin.designer import own_frame
 from marketing.admin.email_designer import EmailDesigner, design_address
 from marketing.admin.insight_pages import InsightPages
@@ -40,6 +42,7 @@ SETTINGS = [
     "brand",
     "adds_utm",
     "utm_campaign",
+    "api_name",
 ]
 FIRST_BLOCKS: list[dict[str, Any]] = [
     {"id": "b1", "kind": "heading"},
@@ -57,9 +60,17 @@ class SettingsForm(PurposeForm):
         model = MarketingEmail
         fields = [*SETTINGS, "owner", "team"]
 
+    def clean_api_name(self) -> str:
+        name: str = self.cleaned_data["api_name"]
+        try:
+            must_be_free_name(name, self.instance)
+        except Invalid as problem:
+            raise forms.ValidationError(problem.message) from None
+        return name
+
 
 @admin.register(MarketingEmail)
-class MarketingEmailAdmin(InsightPages, EmailDesigner, RecordAdmin):
+class MarketingEmailAdmin(InsightPages, EmailDesigner, ByApi, RecordAdmin):
     form = SettingsForm
     list_display = ("designer_link", "state", "subject", "campaign", "owner", "updated_at")
     list_display_links = None
@@ -70,7 +81,10 @@ class MarketingEmailAdmin(InsightPages, EmailDesigner, RecordAdmin):
     fieldsets = (
         (None, {"fields": ("name", "subject", "preheader", "sender", "start")}),
         ("Who may get it", {"fields": ("purpose", "topic")}),
-        ("Settings", {"fields": ("brand", "campaign", "language", "adds_utm", "utm_campaign", "owner", "team")}),
+        (
+            "Settings",
+            {"fields": ("brand", "campaign", "language", "adds_utm", "utm_campaign", "api_name", "owner", "team")},
+        ),
     )
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -81,7 +95,10 @@ class MarketingEmailAdmin(InsightPages, EmailDesigner, RecordAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A new email begins with a design; a change of a ready one makes it a draft again."""
         if change:
-            if obj.status == MarketingEmail.Status.READY and set(form.changed_data) & set(SETTINGS) - {"name"}:
+            if obj.status == MarketingEmail.Status.READY and set(form.changed_data) & set(SETTINGS) - {
+                "name",
+                "api_name",
+            }:
                 obj.rework()
         else:
             start = form.cleaned_data.get("start", "")
@@ -116,6 +133,7 @@ class MarketingEmailAdmin(InsightPages, EmailDesigner, RecordAdmin):
             path("<int:pk>/copy/", view(require_POST(self.copy)), name=f"{name}_copy"),
             *self.email_urls(),
             *self.insight_urls("email"),
+            *self.by_api_urls(),
             *super().get_urls(),
         ]
 

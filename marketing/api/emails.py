@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crm.api.fields import SeenField
 from crm.api.views import RecordViewSet
 from crm.delivery.purposes import sending_choices
 from crm.delivery.rendering import preview
@@ -20,8 +21,9 @@ from marketing.actions import emails, sends, texts
 from marketing.api.insights import InsightActions
 from marketing.api.sends import SendRequestSerializer, SendSerializer
 from marketing.blocks.parsing import as_stored, parse_blocks
+from marketing.blocks.uses import keep_uses
 from marketing.filters import EmailFilter, TextFilter
-from marketing.models import MarketingEmail, TextMessage
+from marketing.models import Brand, MarketingEmail, TextMessage
 
 
 def sendable(key: str) -> str:
@@ -36,20 +38,30 @@ class EmailSerializer(serializers.ModelSerializer):
     """`blocks` is a list of {"kind": …, …}; an edit of a ready email makes it a draft again."""
 
     blocks = serializers.JSONField(required=False)
+    brand = SeenField(Brand, required=False, allow_null=True)
 
     class Meta:
         model = MarketingEmail
         fields = [
-            "id", "name", "subject", "preheader", "sender", "purpose", "topic", "campaign", "language", "adds_utm", "utm_campaign", "blocks",
-            "status", "ready_version", "owner", "version", "created_at", "updated_at",
+            "id", "name", "subject", "preheader", "sender", "purpose", "topic", "campaign", "language", "api_name", "brand", "adds_utm", "utm_campaign",
+            "blocks", "status", "ready_version", "owner", "version", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["status", "ready_version", "version"]
 
     def validate_purpose(self, key: str) -> str:
         return sendable(key)
 
+    def validate_api_name(self, name: str) -> str:
+        emails.must_be_free_name(name, self.instance)
+        return name
+
     def validate_blocks(self, blocks: Any) -> Any:
         return as_stored(parse_blocks(blocks))
+
+    def create(self, validated_data: dict[str, Any]) -> MarketingEmail:
+        email: MarketingEmail = super().create(validated_data)
+        keep_uses(email)
+        return email
 
     def update(self, instance: MarketingEmail, validated_data: dict[str, Any]) -> MarketingEmail:
         by = self.context["request"].user
@@ -150,7 +162,9 @@ class EmailViewSet(InsightActions, ContentActions):
             contact = Contact.objects.visible_to(request.user).filter(pk=wanted if wanted.isdigit() else 0).first()
             if contact is None:
                 raise Invalid("This contact does not exist.", field="contact")
-        return Response(asdict(preview(emails.draft_content(email), contact, purpose=email.purpose)))
+        content = emails.draft_content(email)
+        read = preview(content, contact, emails.sample_values(content), purpose=email.purpose)
+        return Response(asdict(read))
 
 
 class TextSerializer(serializers.ModelSerializer):

@@ -8,6 +8,7 @@ from marketing.api.forms import FormViewSet, SubmissionViewSet
 from marketing.api.scoring import ScoringModelViewSet
 from marketing.api.segments import SegmentViewSet
 from marketing.api.sends import SendViewSet
+from marketing.api.transactional import TransactionalEmailViewSet
 
 
 def register(router: BaseRouter) -> None:
@@ -18,6 +19,7 @@ def register(router: BaseRouter) -> None:
     router.register("registrations", RegistrationViewSet, "registration")
     router.register("emails", EmailViewSet, "email")
     router.register("text-messages", TextViewSet, "text-message")
+    router.register("transactional-emails", TransactionalEmailViewSet, "transactional-email")
     router.register("sends", SendViewSet, "send")
     router.register("segments", SegmentViewSet, "segment")
     router.register("scoring-models", ScoringModelViewSet, "scoring-model")

@@ -8,15 +8,19 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from liquid.exceptions import LiquidError
+
 from crm.delivery import templates
 from crm.delivery.contents import Content
+from crm.delivery.purposes import is_free
 from crm.delivery.senders import default_sender
 from crm.models import Company, Purpose
 from crm.rich_text import TOKEN
 from marketing.blocks.compiling import Head, html_of
-from marketing.blocks.conditions import LISTS, SHOWN
+from marketing.blocks.conditions import LISTS, SHOWN, VALUE
 from marketing.blocks.looks import Look, contrast, look_of
 from marketing.blocks.parsing import Block, placed
+from marketing.blocks.wants import DATA, mentions, wants_of
 from marketing.models import EventStatus, MarketingEmail
 
 GMAIL_CUTS_AT = 102 * 1024
@@ -24,6 +28,9 @@ HREF = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["']([^"']*)["']""", re.I)
 IMG = re.compile(r"<img\b[^>]*>", re.I)
 ALT = re.compile(r"""\balt\s*=\s*["'][^"']""", re.I)
 OWN_LINKS = ("unsubscribe_url", "preferences_url")
+ONLY_BY_API = (
+    "“{name}” is a value that a program gives: only an email that needs no consent, like a transactional one, has some."
+)
 READABLE, LARGE = 4.5, 3.0
 """WCAG 2.2, 1.4.3: the least contrast of text, and of large text."""
 
@@ -48,11 +55,11 @@ class Problem:
 
 def check_email(email: MarketingEmail, blocks: Sequence[Block]) -> list[Problem]:
     """Everything that is wrong with what is arranged in the designer, errors first."""
-    look = look_of(email.brand)
+    look, takes_values = look_of(email.brand), is_free(email.purpose)
     found = [
-        *_about_head(email),
+        *_about_head(email, takes_values),
         *_about_the_whole(email, blocks, look),
-        *about_blocks(blocks, look),
+        *about_blocks(blocks, look, takes_values=takes_values),
         *_about_size(len(html_of(head_of(email, look), blocks).encode())),
     ]
     return sorted(found, key=lambda problem: not problem.is_error)
@@ -60,11 +67,11 @@ def check_email(email: MarketingEmail, blocks: Sequence[Block]) -> list[Problem]
 
 def check_html(email: MarketingEmail) -> list[Problem]:
     """The same of an email that brings its own HTML."""
-    html = email.html
-    found = [*_about_head(email)]
+    html, takes_values = email.html, is_free(email.purpose)
+    found = [*_about_head(email, takes_values)]
     if not html.strip():
         found.append(Problem("There is nothing in it yet: paste your HTML, or choose a file.", "html", path="html"))
-    found += _tokens(html, "html", path="html")
+    found += _tokens(html, "html", takes_values, path="html")
     for link in HREF.findall(html):
         if not is_link(link):
             found.append(Problem(f"“{link[:60]}” is not a link. It begins with https://", "html", path="html"))
@@ -85,13 +92,13 @@ def head_of(email: MarketingEmail, look: Look | None = None) -> Head:
     return Head(email.name, email.subject, email.preheader, email.language, look or look_of(email.brand))
 
 
-def _about_head(email: MarketingEmail) -> Iterator[Problem]:
+def _about_head(email: MarketingEmail, takes_values: bool) -> Iterator[Problem]:
     if not email.subject.strip():
         yield Problem("The subject is missing.", "subject", path="subject")
     if email.sender_id is None and default_sender() is None:
         yield Problem("Nobody is set as the sender. Choose one, or make a sender the default.", "sender", path="sender")
     for name in ("subject", "preheader"):
-        yield from _tokens(getattr(email, name), name, path=name)
+        yield from _tokens(getattr(email, name), name, takes_values, path=name)
 
 
 def _about_the_whole(email: MarketingEmail, blocks: Sequence[Block], look: Look) -> Iterator[Problem]:
@@ -109,14 +116,15 @@ def _about_the_whole(email: MarketingEmail, blocks: Sequence[Block], look: Look)
             )
 
 
-def about_blocks(blocks: Sequence[Block], look: Look) -> Iterator[Problem]:
-    """What is wrong with single blocks, each with its id and path."""
+def about_blocks(blocks: Sequence[Block], look: Look, *, takes_values: bool = True) -> Iterator[Problem]:
+    """What is wrong with single blocks, each with its id and path. `takes_values`: a program may give some (data.…)."""
     grounds: dict[str, str] = {}
     for path, block in placed(blocks):
         for column in block.columns:
             grounds.update({one.id: block["background"] or look.paper for one in column})
         ground = grounds.get(block.id, look.paper)
-        for problem in [*_of_kind(block), *_of_fields(block), *_of_contrast(block, look, ground)]:
+        values = [] if takes_values else _of_values(block)
+        for problem in [*_of_kind(block), *_of_fields(block), *values, *_of_contrast(block, look, ground)]:
             yield replace(problem, block=block.id, path=f"{path}.{problem.field}")
 
 
@@ -186,6 +194,18 @@ def _of_fields(block: Block) -> Iterator[Problem]:
         yield from _tokens(value, field.name)
 
 
+def _of_values(block: Block) -> Iterator[Problem]:
+    """Values of a program in an email that no program sends; also those of a reusable block, and in its condition."""
+    if block.when and VALUE.fullmatch(block.when.token):
+        yield Problem(ONLY_BY_API.format(name=block.when.token), "when")
+    for name, value in block.values.items():
+        for found in mentions(value) if isinstance(value, str) else ():
+            yield Problem(ONLY_BY_API.format(name=found), name)
+    if block.kind.name == "content":
+        for inner in block.shown or ():
+            yield from (replace(problem, field="content") for problem in _of_values(inner))
+
+
 def _of_contrast(block: Block, look: Look, ground: str) -> Iterator[Problem]:
     name = block.kind.name
     if name == "button":
@@ -203,10 +223,18 @@ def _readable(color: str, paint: str, field: str, least: float, what: str) -> It
         yield Problem(message, field, is_error=False)
 
 
-def _tokens(source: str, field: str, path: str = "") -> Iterator[Problem]:
-    known = frozenset({SHOWN, LISTS})
-    for problem in templates.check(Content(name="", html=source, variables=known)) if source else []:
+def _tokens(source: str, field: str, takes_values: bool = True, path: str = "") -> Iterator[Problem]:
+    content = Content(name="", html=source, variables=frozenset({SHOWN, LISTS, DATA}))
+    found = templates.check(content) if source else []
+    for problem in found:
         yield Problem(problem.message, field, path=path)
+    if source and not found:
+        try:
+            wants_of(content)
+        except LiquidError as problem:
+            yield Problem(f"This is not written right: {str(problem).splitlines()[0]}.", field, path=path)
+    for name in [] if takes_values else mentions(source):
+        yield Problem(ONLY_BY_API.format(name=name), field, path=path)
 
 
 def _can_leave(block: Block) -> bool:
@@ -221,8 +249,8 @@ def _can_leave(block: Block) -> bool:
 
 
 def is_link(value: str) -> bool:
-    """A web address, a mail address or number, or one of our own links as a token."""
-    if any(name in value for name in OWN_LINKS) and TOKEN.fullmatch(value.strip()):
+    """A web address, a mail address or number; as a token one of our own links, or one that a program gives."""
+    if (any(name in value for name in OWN_LINKS) or mentions(value)) and TOKEN.fullmatch(value.strip()):
         return True
     try:
         parts = urlsplit(value)

@@ -4,6 +4,7 @@ readers at once and stand as true or false under “shown”."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from crm.delivery.templates import allowed
 from crm.errors import Invalid
 from crm.hooks import embeds
 from crm.rules import use
+from marketing.blocks.wants import DATA
 
 OPERATORS = {
     "is": "is",
@@ -25,6 +27,8 @@ OPERATORS = {
     "empty": "is not known",
 }
 SHOWN, LISTS = "shown", "lists"
+VALUE = re.compile(rf"{DATA}(\.[A-Za-z_]\w*)+")
+"""What a program gives that sends the email."""
 LONGEST = 200
 
 
@@ -55,8 +59,18 @@ class Condition:
             "contains": f"{self.token} contains {value}",
             "filled": f'{self.token} != ""',
             "empty": f'{self.token} == ""',
+            **self._of_values(),
         }[self.op]
         return f"{{% if {test} %}}"
+
+    def _of_values(self) -> dict[str, str]:
+        """What a program left out is no empty text, as what is not known of a reader is."""
+        if not VALUE.fullmatch(self.token):
+            return {}
+        return {
+            "filled": f'{self.token} and {self.token} != ""',
+            "empty": f'{self.token} == nil or {self.token} == ""',
+        }
 
     def as_json(self) -> dict[str, Any]:
         if self.rule:
@@ -77,7 +91,7 @@ def parse_condition(stored: Any, path: str) -> Condition | None:
             raise Invalid(problem.message, field=f"{path}.{problem.field or 'rule'}") from None
         return Condition(rule=json.dumps(stored["rule"], sort_keys=True))
     token, op, value = (str(stored.get(name) or "").strip() for name in ("token", "op", "value"))
-    if token not in allowed(frozenset()):
+    if token not in allowed(frozenset()) and not VALUE.fullmatch(token):
         raise Invalid(f"Nothing is known as “{token}”.", field=f"{path}.token")
     if op not in OPERATORS:
         raise Invalid(f"A condition is one of: {', '.join(OPERATORS)}.", field=f"{path}.op")

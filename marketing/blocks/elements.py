@@ -13,6 +13,7 @@ from crm.rich_text import guard, unguard
 from marketing.blocks.conditions import LISTS, list_name
 from marketing.blocks.kinds import LAYOUTS
 from marketing.blocks.looks import Look, pages_in
+from marketing.blocks.markup import in_comments
 from marketing.blocks.parsing import Block
 from marketing.blocks.pictures import qr_path
 from marketing.calendars import public_url, when_of, where_of
@@ -78,7 +79,9 @@ class Painter:
         return self._text_element(block["html"], align=block["align"], size=size, color=block["color"])
 
     def _html(self, block: Block) -> str:
-        return self._text_element(block["html"])
+        guarded, tokens = guard(block["html"])
+        marked = in_comments(guarded, lambda number: tokens[number].startswith("{%"))
+        return self._text_element(unguard(marked, tokens))
 
     def _image(self, block: Block) -> str:
         return self._picture(block["src"], block["alt"], block["width"], block["link"], block["align"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import nh3
 
 from crm.rich_text import guard, unguard
@@ -24,14 +27,31 @@ ATTRIBUTES = {
 }
 
 
+COMMENT = re.compile(r"<!--.*?-->", re.S)
+MARKED = re.compile(r"<!--(xtokn\d+x)-->")
+WORD = re.compile(r"<[^>]*>|xtokn(\d+)x")
+"""A guarded token; or a whole element, whose attributes are left as they are."""
+
+
 def clean_markup(html: str) -> str:
-    guarded, tokens = guard(html)
+    guarded, tokens = guard(COMMENT.sub("", html))
     cleaned = nh3.clean(
-        guarded,
+        in_comments(guarded, lambda number: tokens[number].startswith("{%")),
         tags=TAGS,
         attributes=ATTRIBUTES,
         link_rel=None,
         url_schemes={"http", "https", "mailto", "tel"},
         clean_content_tags={"script", "style", "title", "iframe", "object", "form"},
+        strip_comments=False,
     )
-    return unguard(cleaned, tokens).strip()
+    return unguard(COMMENT.sub("", MARKED.sub(r"\1", cleaned)), tokens).strip()
+
+
+def in_comments(guarded: str, is_tag: Callable[[int], bool]) -> str:
+    """Loops and conditions as comments, where they stand between elements: text between the rows of a table would be thrown
+    out of it. `is_tag(7)`: is the guarded token 7 one of those?"""
+
+    def marked(match: re.Match[str]) -> str:
+        return f"<!--{match[0]}-->" if match[1] and is_tag(int(match[1])) else match[0]
+
+    return WORD.sub(marked, guarded)

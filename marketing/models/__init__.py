@@ -12,6 +12,7 @@ from marketing.models.scoring import Score, ScoringModel, ScoringRule
 from marketing.models.segments import Hush, Segment, SegmentChoice, SegmentMember, SegmentSize
 from marketing.models.sends import Send
 from marketing.models.texts import TextMessage, TextVersion
+from marketing.models.transactional import TransactionalEmail
 
 __all__ = [
     "Brand",
@@ -43,6 +44,7 @@ __all__ = [
     "Submission",
     "TextMessage",
     "TextVersion",
+    "TransactionalEmail",
     "Variant",
     "Visitor",
 ]

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from crm.delivery.purposes import purpose_name
 from crm.models import Purpose, Record
+
+called = RegexValidator(
+    r"^(?=.*[a-z])[a-z0-9-]+\Z", "Small letters, digits and hyphens, with at least one letter: order-confirmation."
+)
 
 
 class MarketingEmail(FSMModelMixin, Record):
@@ -42,6 +47,13 @@ class MarketingEmail(FSMModelMixin, Record):
     language = models.CharField(
         max_length=10, default="en", help_text="Like en or de: what readers get of whose language there is no version."
     )
+    api_name = models.CharField(
+        "name for the API",
+        max_length=60,
+        blank=True,
+        validators=[called],
+        help_text="What a program calls it that sends it, e.g. order-confirmation. It stays when the email is renamed.",
+    )
     adds_utm = models.BooleanField(
         "links carry UTM parameters", default=True, help_text="Where the company's settings name a UTM source."
     )
@@ -73,6 +85,11 @@ class MarketingEmail(FSMModelMixin, Record):
             models.CheckConstraint(
                 name="email_ready_has_a_version",
                 condition=models.Q(status="draft") | models.Q(ready_version__gt=0),
+            ),
+            models.UniqueConstraint(
+                fields=["api_name"],
+                condition=~models.Q(api_name="") & models.Q(deleted_at=None),
+                name="email_api_name_once",
             ),
         ]
 
@@ -161,6 +178,11 @@ class EmailVersion(models.Model):
     blocks = models.JSONField(default=list)
     translations = models.JSONField(default=dict, help_text="By language: subject, html and text.")
     asks = models.JSONField(default=dict, help_text="What is asked about its readers: rules by name, and lists.")
+    wants = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="The values that a program gives with it, by name (marketing/blocks/wants.py).",
+    )
     postal_address = models.CharField(max_length=300, blank=True)
     checked = models.JSONField(default=list, help_text="What the check had to say when it was made.")
     made_at = models.DateTimeField(auto_now_add=True)

@@ -125,13 +125,16 @@ export function fields({ place, title, model, schema, parts, rich, media, rule, 
     const which = make("select", { className: "form-select form-select-sm", ariaLabel: "What is inserted" });
     for (const [text, name] of schema.tokens) which.add(new Option(text, name));
     const instead = make("input", { className: "form-control form-control-sm", placeholder: "else nothing", ariaLabel: "Said where it is not known" });
-    const first = () => { instead.value = schema.tokens.find(([, name]) => name === which.value)?.[2] ?? ""; };
+    // A value that a program gives is named here.
+    const own = make("input", { className: "form-control form-control-sm", placeholder: "order_number", ariaLabel: "Name of the value", hidden: true });
+    const first = () => { instead.value = schema.tokens.find(([, name]) => name === which.value)?.[2] ?? ""; own.hidden = which.value !== "data."; };
     which.addEventListener("change", first);
     first();
     const go = make("button", { type: "button", className: "btn btn-sm" }, "Insert");
     go.addEventListener("click", () => {
       const words = instead.value.replace(/["{}]/g, "");
-      const token = words ? `{{ ${which.value} | default: "${words}" }}` : `{{ ${which.value} }}`;
+      const name = own.hidden ? which.value : `data.${own.value.trim().replace(/^data\./, "").replace(/[^\w.]+/g, "_") || "order_number"}`;
+      const token = words ? `{{ ${name} | default: "${words}" }}` : `{{ ${name} }}`;
       if (insert) insert(token);
       else {
         const target = field();
@@ -141,7 +144,7 @@ export function fields({ place, title, model, schema, parts, rich, media, rule, 
       }
       box.open = false;
     });
-    box.append(make("div", { className: "ed-tokens-row" }, which, make("label", {}, "else ", instead), go));
+    box.append(make("div", { className: "ed-tokens-row" }, which, own, make("label", {}, "else ", instead), go));
     return box;
   }
 
@@ -178,7 +181,7 @@ export function fields({ place, title, model, schema, parts, rich, media, rule, 
 
   function tokenTest(block, when) {
     const put = (more) => { model.set(block.id, "when", { ...model.find(block.id).block.when, ...more }); };
-    const token = choice(schema.tokens.filter(([, name]) => name.includes(".")).map(([text, name]) => [name, text]), when.token, (said) => put({ token: said }));
+    const token = choice(schema.tokens.filter(([, name]) => name.includes(".") && name !== "data.").map(([text, name]) => [name, text]), when.token, (said) => put({ token: said }));
     const op = choice(schema.operators, when.op, (said) => { put({ op: said }); draw(); });
     const value = make("input", { className: "form-control", value: when.value ?? "", ariaLabel: "Compared with" });
     token.setAttribute("aria-label", "What is looked at");
