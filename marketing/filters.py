@@ -6,10 +6,13 @@ import django_filters as filters
 
 from crm.models import Contact, Message
 from marketing.models import (
+    Brand,
+    ContentBlock,
     Event,
     EventStatus,
     Form,
     MarketingEmail,
+    MediaFile,
     Registration,
     ScoringModel,
     Segment,
@@ -117,3 +120,32 @@ class TransactionalEmailFilter(filters.FilterSet):
         """By way of the people who have it: messages are indexed by person."""
         normal = said.strip().lower()
         return rows.filter(message__contact__in=Contact.objects.filter(email_normal=normal), message__address=normal)
+
+
+class BrandFilter(filters.FilterSet):
+    name = filters.CharFilter(lookup_expr="icontains")
+
+    class Meta:
+        model = Brand
+        fields = ["is_default"]
+
+
+class ContentBlockFilter(filters.FilterSet):
+    name = filters.CharFilter(lookup_expr="icontains")
+
+    class Meta:
+        model = ContentBlock
+        fields: list[str] = []
+
+
+class PictureFilter(filters.FilterSet):
+    """`q` looks in the name and in what is said instead."""
+
+    q = filters.CharFilter(method="called")
+
+    class Meta:
+        model = MediaFile
+        fields = ["media_type"]
+
+    def called(self, rows: Any, name: str, words: str) -> Any:
+        return rows.filter(name__icontains=words) | rows.filter(alt__icontains=words)

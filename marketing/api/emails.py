@@ -19,6 +19,7 @@ from crm.errors import Invalid
 from crm.models import Contact, Message
 from marketing.actions import emails, sends, texts
 from marketing.api.insights import InsightActions
+from marketing.api.languages import LanguageActions
 from marketing.api.sends import SendRequestSerializer, SendSerializer
 from marketing.blocks.parsing import as_stored, parse_blocks
 from marketing.blocks.uses import keep_uses
@@ -127,7 +128,7 @@ class ContentActions(RecordViewSet):
         return Response(SentSerializer(send_test(content, **form.validated_data, by=request.user)).data, status=202)
 
 
-class EmailViewSet(InsightActions, ContentActions):
+class EmailViewSet(InsightActions, LanguageActions, ContentActions):
     queryset = MarketingEmail.objects.all()
     serializer_class = EmailSerializer
     answer_serializer_class = EmailSerializer

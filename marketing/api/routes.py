@@ -5,6 +5,7 @@ from rest_framework.routers import BaseRouter
 from marketing.api.emails import EmailViewSet, TextViewSet
 from marketing.api.events import EventViewSet, RegistrationViewSet
 from marketing.api.forms import FormViewSet, SubmissionViewSet
+from marketing.api.library import BrandViewSet, ContentBlockViewSet, PictureViewSet
 from marketing.api.scoring import ScoringModelViewSet
 from marketing.api.segments import SegmentViewSet
 from marketing.api.sends import SendViewSet
@@ -18,6 +19,9 @@ def register(router: BaseRouter) -> None:
     router.register("events", EventViewSet, "event")
     router.register("registrations", RegistrationViewSet, "registration")
     router.register("emails", EmailViewSet, "email")
+    router.register("brands", BrandViewSet, "brand")
+    router.register("reusable-blocks", ContentBlockViewSet, "reusable-block")
+    router.register("pictures", PictureViewSet, "picture")
     router.register("text-messages", TextViewSet, "text-message")
     router.register("transactional-emails", TransactionalEmailViewSet, "transactional-email")
     router.register("sends", SendViewSet, "send")
