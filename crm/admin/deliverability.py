@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from crm.access.depths import may
 from crm.actions.deliverability import check_again, describe_domain, read_hosts, read_selectors
 from crm.admin.base import GrantedAdmin
+from crm.admin.signing import SigningPages
 from crm.deliverability import mailboxes
 from crm.errors import CrmError
 from crm.models import SenderDomain
@@ -51,7 +52,7 @@ class DomainForm(forms.ModelForm):
 
 
 @admin.register(SenderDomain)
-class SenderDomainAdmin(GrantedAdmin):
+class SenderDomainAdmin(SigningPages, GrantedAdmin):
     """One page for all domains. A row comes and goes with its senders; nobody adds or deletes one."""
 
     resource = "crm.sender"
@@ -65,7 +66,8 @@ class SenderDomainAdmin(GrantedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         again = self.admin_site.admin_view(require_POST(self.again))
-        return [path("again/", again, name="crm_deliverability_again"), *super().get_urls()]
+        ours = [path("again/", again, name="crm_deliverability_again"), *self.signing_urls()]
+        return [*ours, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_permission(request):

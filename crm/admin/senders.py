@@ -69,7 +69,7 @@ class SenderAdmin(GrantedAdmin):
         server = ["smtp_url", "drops_server"] if obj and obj.sealed_smtp_url else ["smtp_url"]
         return [
             (None, {"fields": ["name", "email", "reply_to", "sms_from", "is_default"]}),
-            ("Mail server", {"fields": ["carrier", *server]}),
+            ("Mail server", {"fields": ["carrier", *server, "relay_signs"]}),
             ("How much goes out", {"fields": ["per_second", "per_hour", "per_day", "warm_up_on", "warm_up_first"]}),
         ]
 

@@ -20,7 +20,7 @@ GOOD_BITS = 2048
 def check(domain: str, selectors: list[str], lookups: Lookups) -> Finding:
     """One good key is enough: an old selector may stand beside it. Raises Silent."""
     if not selectors:
-        said = "Tandem does not know the selector that your mail server signs with. Your provider shows it; write it down under “What Tandem should know”."
+        said = "Tandem does not know the selector that your mail server signs with. Your provider shows it; write it down under “What Tandem should know”. Where nobody signs, let Tandem do it: “Signing”."
         return Finding("dkim", OPEN, wrong=[said])
     found = [_one(domain, selector, lookups) for selector in selectors]
     best = next((one for state in (GOOD, WEAK, BAD) for one in found if one.state == state), found[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,8 +15,9 @@ from crm import jobs
 from crm.deliverability import dkim, dmarc, hosts, spf
 from crm.deliverability.finding import OPEN, Finding
 from crm.deliverability.lookups import Lookups, Silent, Unreachable
+from crm.deliverability.signing import judge_keys
 from crm.integrations.smtp_server import Server
-from crm.models import MailboxRate, SenderDomain
+from crm.models import MailboxRate, SenderDomain, SigningKey
 from crm.queries.deliverability import counted_rates, domains_of_senders
 
 TASK = "crm.tasks.check_sender_domains"
@@ -38,22 +39,27 @@ def check_asked(now: datetime) -> None:
             if not _due(now).filter(pk=pk).update(claim=token):
                 continue
             domain = SenderDomain.objects.get(pk=pk)
-            findings, problem = look_up(domain, beat=lambda: jobs.beat(token))
+            judge_keys(domain, timezone.now())
+            signs = domain.signing_keys.filter(status=SigningKey.Status.SIGNING)
+            ours = list(signs.values_list("selector", flat=True))
+            findings, problem = look_up(domain, lambda: jobs.beat(token), ours=ours)
             mine = SenderDomain.objects.filter(pk=pk, claim=token)
             news: dict[str, Any] = {"checked_at": timezone.now(), "findings": findings, "problem": problem}
             mine.filter(asked_at=domain.asked_at).update(asked_at=None)
             mine.update(claim=None, **news)
 
 
-def look_up(domain: SenderDomain, beat: Callable[[], None] = lambda: None) -> tuple[list[dict[str, Any]], str]:
-    """(findings as they are stored, why there are none)."""
+def look_up(
+    domain: SenderDomain, beat: Callable[[], None] = lambda: None, *, ours: Sequence[str] = ()
+) -> tuple[list[dict[str, Any]], str]:
+    """(findings as they are stored, why there are none). `ours` are the selectors that Tandem itself signs with."""
     relay = relay_host()
     try:
         lookups = Lookups()
         addresses = _addresses(domain, relay, lookups)
         named = bool(domain.sending_hosts)
         public = [address for address in addresses if address.is_global]
-        selectors = domain.selectors.split()
+        selectors = list(dict.fromkeys([*ours, *domain.selectors.split()]))
         name = domain.domain
         checks: list[tuple[str, Callable[[], Finding]]] = [
             ("spf", lambda: spf.check(name, public, "" if named else relay, lookups)),
@@ -100,7 +106,7 @@ def look_after(now: datetime) -> None:
     """Regularly: all domains are asked for, the rates are counted. What nobody sends from goes, unless something is written there."""
     ask_for_all(now)
     unused = SenderDomain.objects.exclude(domain__in=domains_of_senders())
-    unused.filter(selectors="", sending_hosts="").delete()
+    unused.filter(selectors="", sending_hosts="", signing_keys=None).delete()
     count_rates(now)
 
 

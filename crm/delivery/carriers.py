@@ -39,12 +39,21 @@ def carrier_of(channel: str, sender: Sender | None) -> Provider:
 
 def leaves_the_machine(channel: str, sender: Sender | None) -> bool:
     """False where its messages land in the Outbox, so that nobody outside will judge them."""
-    if sender and channel == "email":
-        if sender.sealed_smtp_url:
-            return True
-        if sender.carrier:
-            return bool(settings.DELIVERY_CARRIERS.get(sender.carrier, {}).get("BACKEND") != OUTBOX)
-    return bool(settings.DELIVERY[channel]["BACKEND"] != OUTBOX)
+    return _backend(channel, sender) != OUTBOX
+
+
+def hands_over_mime(sender: Sender | None) -> bool:
+    """Are the very bytes of a mail handed over, so that a signature of ours arrives whole? An email service writes its own."""
+    return _backend("email", sender) == SMTP
+
+
+def _backend(channel: str, sender: Sender | None) -> str:
+    if sender and channel == "email" and sender.sealed_smtp_url:
+        return SMTP
+    config: dict[str, Any] = settings.DELIVERY[channel]
+    if sender and channel == "email" and sender.carrier:
+        config = settings.DELIVERY_CARRIERS.get(sender.carrier, {})
+    return str(config.get("BACKEND", ""))
 
 
 def keep_server(sender: Sender, url: str) -> None:

@@ -20,6 +20,7 @@ from crm.delivery.providers import Outcome, Parcel, Result
 from crm.delivery.rendering import Compiled
 from crm.delivery.returns import ReturnPaths
 from crm.delivery.senders import From, as_from, default_sender, written
+from crm.delivery.signing import Signatures
 from crm.delivery.templates import flat
 from crm.models import Message, Purpose
 
@@ -35,6 +36,7 @@ class Packer:
         self._frames: dict[tuple[From, bool], rendering.Frame] = {}
         self._default = as_from(default_sender())
         self._returns = ReturnPaths()
+        self._signatures = Signatures()
 
     def pack(self, messages: Sequence[Message], now: datetime) -> tuple[list[Parcel], list[Outcome]]:
         """Parcels, and what became at once of messages that cannot be made."""
@@ -86,7 +88,8 @@ class Packer:
     def _mail(self, message: Message, sender: From, subject: str, data: bytes) -> Parcel:
         """Its bounces come back to an address that names the message, where a mailbox for them is read."""
         back = self._returns.address(message.pk, sender.email)
-        return Parcel(message.pk, message.address, sender.email, subject, data, message.message_id, back)
+        sign = self._signatures.of(message.sender, sender.email)
+        return Parcel(message.pk, message.address, sender.email, subject, data, message.message_id, back, sign)
 
     def _compile(self, message: Message, sender: From, language: str) -> Compiled:
         frame = self._frame(sender, message.purpose != Purpose.TRANSACTIONAL)

@@ -34,6 +34,7 @@ class Wire:
         current = self.in_hand = self._next(take, put)
         if current:
             self._send(self._envelope(current))
+        ready = _ready(current)
         while current:
             following: Parcel | None = None
             mail, to, data = self._replies(current)
@@ -43,10 +44,11 @@ class Wire:
             elif refused:
                 ending = b".\r\n"  # the server wants a message that nobody will get
             else:
-                ending = _dotted(current.data)
+                ending = ready
             if self._pipelines:
                 following = self._next(take, put)
                 self._send(ending + (self._envelope(following) if following else b""))
+                ready = _ready(following)  # signed while the server takes the one before
                 answer = self._reply()
             else:
                 self._send(ending)
@@ -54,6 +56,7 @@ class Wire:
                 following = self._next(take, put)
                 if following:
                     self._send(self._envelope(following))
+                ready = _ready(following)
             put(_outcome(current, refused, answer, is_about_reader=mail[0] < 400))
             current = self.in_hand = following
 
@@ -132,6 +135,11 @@ def _wired(address: str) -> str:
         return f"{local}{at}{domain.encode('idna').decode('ascii')}"
     except UnicodeError:
         return address
+
+
+def _ready(parcel: Parcel | None) -> bytes:
+    """As it goes over the wire, signed where we sign."""
+    return _dotted(parcel.signed) if parcel else b""
 
 
 def _dotted(data: bytes) -> bytes:

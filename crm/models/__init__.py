@@ -38,6 +38,7 @@ from crm.models.reports import DeliveryReport
 from crm.models.search import SearchEntry
 from crm.models.series import ActivitySeries
 from crm.models.shares import Share
+from crm.models.signing import SigningKey
 from crm.models.tags import Tag, Tagging
 from crm.models.touched import Touched
 from crm.models.users import Role, RoleGrant, Team, User
@@ -120,6 +121,7 @@ __all__ = [
     "SenderDomain",
     "SetAside",
     "Share",
+    "SigningKey",
     "Suppression",
     "Tag",
     "Tagging",

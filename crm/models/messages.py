@@ -19,6 +19,11 @@ class Sender(models.Model):
         max_length=40, blank=True, help_text="A name of DELIVERY_CARRIERS; empty: the mail server everybody shares."
     )
     sealed_smtp_url = models.TextField(blank=True, editable=False)
+    relay_signs = models.BooleanField(
+        "its mail server signs",
+        default=False,
+        help_text="Then Tandem puts no DKIM signature of its own on the mails, even where the domain has a key that signs.",
+    )
     per_second = models.PositiveIntegerField(
         "at most a second", null=True, blank=True, validators=[MinValueValidator(1)]
     )
