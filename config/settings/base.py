@@ -251,20 +251,25 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 
-# Who carries what (crm/delivery): without EMAIL_URL everything lands in the Outbox, a page under the admin.
+# Who carries what (crm/delivery): without EMAIL_URL and EMAIL_SERVICE everything lands in the Outbox, a page under the admin.
 EMAIL_URL = env.str("EMAIL_URL", default="")  # smtp://user:password@host:587?tls=1&connections=4
+EMAIL_SERVICE = env.str("EMAIL_SERVICE", default="")  # postmark, mailgun, sendgrid, …: its API instead of EMAIL_URL
 SMS_URL = env.str("SMS_URL", default="")  # https://user:password@gateway.example/send?fields=to:To,text:Body,from:From
 _OUTBOX = {"BACKEND": "crm.integrations.outbox.Outbox"}
 # What email services tell at /hooks/<service>: ESP_WEBHOOK_SECRET=user:password, and what else a service needs
 # (ESP_MAILGUN_WEBHOOK_SIGNING_KEY, …: the names of django-anymail behind ESP_). Without the secret the door is shut.
+# What a service needs to send for us stands there too: ESP_POSTMARK_SERVER_TOKEN, ESP_MAILGUN_API_KEY, ….
 ANYMAIL = {name.removeprefix("ESP_"): value for name, value in os.environ.items() if name.startswith("ESP_")}
 
+_SMTP = {"BACKEND": "crm.integrations.smtp.Smtp", "OPTIONS": {"url": EMAIL_URL}}
+_SERVICE = {"BACKEND": "crm.integrations.email_service.EmailService", "OPTIONS": {"service": EMAIL_SERVICE}}
 DELIVERY = {
-    "email": {"BACKEND": "crm.integrations.smtp.Smtp", "OPTIONS": {"url": EMAIL_URL}} if EMAIL_URL else _OUTBOX,
+    "email": _SERVICE if EMAIL_SERVICE else _SMTP if EMAIL_URL else _OUTBOX,
     "sms": {"BACKEND": "crm.integrations.http_sms.HttpSms", "OPTIONS": {"url": SMS_URL}} if SMS_URL else _OUTBOX,
 }
 # Carriers that a sender can go by instead, by name, as JSON:
-# {"bulk": {"BACKEND": "crm.integrations.smtp.Smtp", "OPTIONS": {"url": "smtp://relay.example:587?tls=1"}}}
+# {"bulk": {"BACKEND": "crm.integrations.smtp.Smtp", "OPTIONS": {"url": "smtp://relay.example:587?tls=1"}},
+#  "news": {"BACKEND": "crm.integrations.email_service.EmailService", "OPTIONS": {"service": "mailgun"}}}
 DELIVERY_CARRIERS = env.json("DELIVERY_CARRIERS", default={})
 DELIVERY_NOTES = VAR / "sending"  # answers of carriers, between the reply and the bulk write
 TRACKING_KEYS = env.str("TRACKING_KEYS", default="")  # 1:secret,2:secret: the last one signs; empty: made of SECRET_KEY

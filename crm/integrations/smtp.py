@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import smtplib
 import threading
 import time
@@ -10,12 +9,12 @@ from collections.abc import Iterator, Sequence
 
 from crm.delivery.providers import HungUp, Note, Outcome, Parcel, Result
 from crm.errors import ProviderError
+from crm.integrations.run import Run
 from crm.integrations.smtp_server import Server
 from crm.integrations.smtp_wire import Closed, Wire
 
 PARCELS_A_CONNECTION = 50
 IDLE_SECONDS = 20.0
-TICK_SECONDS = 2.0
 
 
 class Smtp:
@@ -33,7 +32,7 @@ class Smtp:
 
     def carry(self, parcels: Sequence[Parcel], until: float, note: Note) -> Iterator[Outcome | None]:
         """Outcomes as they come. Raises ProviderError where no connection could be had at all."""
-        run = _Run(parcels, until, note)
+        run = Run(parcels, until, note)
         count = max(1, min(self.server.connections, -(-len(parcels) // PARCELS_A_CONNECTION)))
         threads = [threading.Thread(target=self._work, args=(run,), daemon=True) for _ in range(count)]
         for thread in threads:
@@ -52,7 +51,7 @@ class Smtp:
         for _, wire in idle:
             wire.quit()
 
-    def _work(self, run: _Run) -> None:
+    def _work(self, run: Run) -> None:
         try:
             wire = self._wire()
             run.has_begun = True
@@ -88,39 +87,3 @@ def _said(problem: Exception) -> str:
     if isinstance(problem, TimeoutError) or "timed out" in str(problem):  # smtplib wraps the one in the other
         return "did not answer in time."
     return f"hung up: {problem}"
-
-
-class _Run:
-    """What the threads of one batch share."""
-
-    def __init__(self, parcels: Sequence[Parcel], until: float, note: Note) -> None:
-        self._note = note
-        self._parcels = iter(parcels)
-        self._until = until
-        self._lock = threading.Lock()
-        self._results: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self.trouble: ProviderError | None = None
-        self.has_begun = False
-        self.hung_up = ""
-        self.has_sent = False
-
-    def take(self) -> Parcel | None:
-        """The next parcel, or None where there is none or no time for one."""
-        if time.monotonic() >= self._until:
-            return None
-        with self._lock:
-            return next(self._parcels, None)
-
-    def put(self, outcome: Outcome) -> None:
-        self.has_sent = self.has_sent or outcome.result is Result.SENT
-        self._note(outcome)
-        self._results.put(outcome)
-
-    def outcomes(self, threads: Sequence[threading.Thread]) -> Iterator[Outcome | None]:
-        while any(thread.is_alive() for thread in threads):
-            try:
-                yield self._results.get(timeout=TICK_SECONDS if not self._results.empty() else 0.05)
-            except queue.Empty:
-                yield None
-        while not self._results.empty():
-            yield self._results.get()

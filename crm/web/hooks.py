@@ -22,6 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from crm.actions.reports import keep_events, keep_unreadable
+from crm.integrations.email_service import OUR_NAME
 from crm.mailbox.reports import STATUS, kind_of
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ def _told(event: Any) -> dict[str, Any] | None:
     return {
         "kind": kind,
         "address": event.recipient,
-        "ref": event.message_id,
+        "ref": (event.metadata or {}).get(OUR_NAME) or event.message_id,  # our own Message-ID, where it was kept
         "code": code,
         "reason": reason,
         "id": event.event_id,
