@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -19,10 +20,12 @@ from crm.access.depths import may
 from crm.actions.deliverability import check_again, describe_domain, read_hosts, read_selectors
 from crm.admin.base import GrantedAdmin
 from crm.admin.signing import SigningPages
+from crm.admin.warm_up import WarmUpForm, WarmUpPages
 from crm.deliverability import mailboxes
 from crm.errors import CrmError
 from crm.models import SenderDomain
 from crm.queries.deliverability import domains_seen, rates_seen
+from crm.queries.warm_up import paces
 
 NAMES = {
     "spf": ("SPF", gettext_lazy("Which servers may send for the domain")),
@@ -52,7 +55,7 @@ class DomainForm(forms.ModelForm):
 
 
 @admin.register(SenderDomain)
-class SenderDomainAdmin(SigningPages, GrantedAdmin):
+class SenderDomainAdmin(SigningPages, WarmUpPages, GrantedAdmin):
     """One page for all domains. A row comes and goes with its senders; nobody adds or deletes one."""
 
     resource = "crm.sender"
@@ -66,10 +69,14 @@ class SenderDomainAdmin(SigningPages, GrantedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         again = self.admin_site.admin_view(require_POST(self.again))
-        ours = [path("again/", again, name="crm_deliverability_again"), *self.signing_urls()]
+        ours = [path("again/", again, name="crm_deliverability_again"), *self.signing_urls(), *self.warm_up_urls()]
         return [*ours, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return self.page(request)
+
+    def page(self, request: HttpRequest, wrong: tuple[int, WarmUpForm] | None = None) -> HttpResponse:
+        """`wrong` is a sender and the form of its warm-up as it was typed, where something is the matter with it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         seen = domains_seen()
@@ -83,10 +90,14 @@ class SenderDomainAdmin(SigningPages, GrantedAdmin):
             "is_waiting": any(one.is_waiting for one in seen),
             "rates": [{"seen": one, "tone": TONES[one.state]} for one in rates_seen()],
             "limits": mailboxes,
+            "paces": paces([sender for one in seen for sender in one.senders], timezone.now()),
+            "warm_up": WarmUpForm(),
+            "wrong_sender": wrong[0] if wrong else None,
+            "wrong_form": wrong[1] if wrong else None,
             "may_change": self.has_change_permission(request),
             "may_add": may(request.user, "crm.sender", "add"),
         }
-        return render(request, "admin/crm/senderdomain/page.html", context)
+        return render(request, "admin/crm/senderdomain/page.html", context, status=422 if wrong else 200)
 
     def again(self, request: HttpRequest) -> HttpResponse:
         check_again(by=request.user)  # type: ignore[arg-type]

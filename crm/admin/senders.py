@@ -9,7 +9,9 @@ from django.conf import settings
 from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from crm.admin.base import GrantedAdmin
@@ -66,11 +68,12 @@ class SenderAdmin(GrantedAdmin):
     list_display = ("name", "email", "reply_to", "goes_by", "today", "state", "is_default")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        limits = ["per_second", "per_hour", "per_day", "warm_up_on", "warm_up_first"]
         server = ["smtp_url", "drops_server"] if obj and obj.sealed_smtp_url else ["smtp_url"]
         return [
             (None, {"fields": ["name", "email", "reply_to", "sms_from", "is_default"]}),
             ("Mail server", {"fields": ["carrier", *server, "relay_signs"]}),
-            ("How much goes out", {"fields": ["per_second", "per_hour", "per_day", "warm_up_on", "warm_up_first"]}),
+            ("How much goes out", {"fields": limits, "description": _door(obj)}),
         ]
 
     @transaction.atomic
@@ -96,3 +99,12 @@ class SenderAdmin(GrantedAdmin):
         if lane is None:
             return status_badge("Open", "success")
         return status_badge(lane.reason or "Its limit is reached for now", "danger" if lane.reason else "warning")
+
+
+def _door(sender: Sender | None) -> SafeString | str:
+    """To the page that shows whether its mail is believed, and how much goes out day by day."""
+    if sender is None:
+        return ""
+    page = reverse("admin:crm_senderdomain_changelist")
+    said = '<a href="{}#pace-{}">Its days and its warm-up</a> · <a href="{}">Does the world believe its mail?</a>'
+    return format_html(said, page, sender.pk, page)

@@ -55,20 +55,26 @@ class SenderDomainSerializer(serializers.ModelSerializer):
 
 
 class MailboxRateSerializer(serializers.ModelSerializer):
-    """Of the thirty days before `counted_at`; the shares are per cent. `state` is open where too little was sent to say."""
+    """Of the thirty days before `counted_at`; the shares are per cent. `bounced` are all, `soft_bounced` of them say nothing
+    about the address; `bounce_percent` is the share of the others, which relays judge by. `state` is open where too little was sent to say."""
 
     bounce_percent = serializers.SerializerMethodField()
+    soft_bounce_percent = serializers.SerializerMethodField()
     complaint_percent = serializers.SerializerMethodField()
     state = serializers.SerializerMethodField()
 
     class Meta:
         model = MailboxRate
         fields = [
-            "id", "provider", "sent", "bounced", "complained", "bounce_percent", "complaint_percent", "state", "counted_at",
+            "id", "provider", "sent", "bounced", "soft_bounced", "complained", "bounce_percent", "soft_bounce_percent",
+            "complaint_percent", "state", "counted_at",
         ]  # fmt: skip
 
     def get_bounce_percent(self, row: MailboxRate) -> str:
         return str(rate_seen(row).bounces)
+
+    def get_soft_bounce_percent(self, row: MailboxRate) -> str:
+        return str(rate_seen(row).soft)
 
     def get_complaint_percent(self, row: MailboxRate) -> str:
         return str(rate_seen(row).complaints)

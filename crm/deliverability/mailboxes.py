@@ -2,7 +2,9 @@
 
 Complaints: Google's “Email sender guidelines” (support.google.com/a/answer/81126, in force since February 2024) ask to stay
 below 0.10 % and never to reach 0.30 %; Yahoo's “Sender Best Practices” (senders.yahooinc.com/best-practices, 2024) name
-0.3 %. The others publish no number, and are held against the same.
+0.3 %. The others publish no number, and are held against the same. Microsoft's “Outlook's New Requirements for High-Volume
+Senders” (techcommunity.microsoft.com, April 2025, in force since May 2025) ask SPF, DKIM and DMARC of domains that send more
+than 5,000 a day, and refuse what fails with 550 5.7.515.
 
 Bounces: no provider publishes a number. 2 % and 5 % are the limits at which the big relays warn and stop (Amazon SES,
 “Reputation metrics”: below 2 % is best, review at 5 %; docs.aws.amazon.com/ses/latest/dg/reputationdashboard-bounce.html).
@@ -45,6 +47,17 @@ PROVIDERS = (
     Provider("apple", "Apple", ("icloud.com", "me.com", "mac.com", "privaterelay.appleid.com")),
     Provider("gmx", "GMX, Web.de", ("web.de",), ("gmx.",)),
 )  # fmt: skip
+PUBLISHED = (
+    (
+        "Gmail",
+        "complaints below 0.1 %, never 0.3 %; SPF, DKIM, DMARC and unsubscribing by one click from 5,000 mails a day on",
+    ),
+    ("Yahoo, AOL", "complaints below 0.3 %; SPF, DKIM, DMARC and unsubscribing by one click of whoever sends in bulk"),
+    (
+        "Outlook, Hotmail, Live",
+        "no number of complaints; SPF, DKIM and DMARC from 5,000 mails a day on, else the mail is refused",
+    ),
+)
 LABELS = {provider.key: provider.label for provider in PROVIDERS} | {REST: "All others"}
 
 

@@ -125,5 +125,5 @@ def count_rates(now: datetime) -> None:
         [MailboxRate(provider=key, counted_at=now, **numbers) for key, numbers in counted.items()],
         update_conflicts=True,
         unique_fields=["provider"],
-        update_fields=["sent", "bounced", "complained", "counted_at"],
+        update_fields=["sent", "bounced", "soft_bounced", "complained", "counted_at"],
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -116,6 +116,18 @@ def day_limit(sender: Sender, now: datetime) -> int | None:
             warm = sender.warm_up_first * 2 ** max(0, day)
             return min(warm, sender.per_day) if sender.per_day else warm
     return sender.per_day
+
+
+def begin_of_day(moment: datetime | date) -> datetime:
+    """Of the day, in UTC, for which the limits of a day hold."""
+    if isinstance(moment, datetime):
+        return _begin(DAY, moment)
+    return datetime.combine(moment, time(), tzinfo=UTC)
+
+
+def day_subject(channel: str, sender: Sender) -> str:
+    """The counter of a sender's messages of a day."""
+    return _subject(lane_key(channel, sender), DAY)
 
 
 def count_lane(channel: str, sender: Sender | None, number: int, now: datetime) -> None:
@@ -324,7 +336,8 @@ def count_up(rows: Iterable[tuple[str, datetime, int]]) -> None:
 def sweep(now: datetime) -> None:
     """Spans that nothing asks for any more."""
     Tally.objects.filter(starts_at__lt=now - KEPT).delete()
-    Tally.objects.filter(starts_at__lt=now - 2 * DAY).exclude(subject__startswith="to:").delete()
+    spans = Tally.objects.filter(starts_at__lt=now - 2 * DAY).exclude(subject__startswith="to:")
+    spans.exclude(subject__endswith=_subject("", DAY)).delete()  # those of days are read by the warm-up's page
 
 
 def _upsert(source: str, params: Any) -> None:

@@ -45,7 +45,10 @@ class MailboxRate(models.Model):
 
     provider = models.CharField(max_length=20, unique=True)
     sent = models.PositiveIntegerField(default=0, help_text="Handed over or refused: what bounces are a share of.")
-    bounced = models.PositiveIntegerField(default=0)
+    bounced = models.PositiveIntegerField(default=0, help_text="Hard and soft ones together.")
+    soft_bounced = models.PositiveIntegerField(
+        default=0, help_text="Of these, those that say nothing about the address."
+    )
     complained = models.PositiveIntegerField(default=0)
     counted_at = models.DateTimeField()
 

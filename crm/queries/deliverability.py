@@ -79,14 +79,21 @@ def domains_seen() -> list[DomainSeen]:
 
 @dataclass(frozen=True)
 class RateSeen:
-    """`state` is the worse of the two; it is “open” where too little was sent to say."""
+    """`state` is the worse of the two; it is “open” where too little was sent to say. `bounces` are the hard ones, which
+    relays judge a sender by; `soft` are full mailboxes, servers that were away and refusals that may pass.
+    """
 
     row: MailboxRate
     label: str
     bounces: Decimal
+    soft: Decimal
     complaints: Decimal
     bounce_state: str
     complaint_state: str
+
+    @property
+    def hard_bounced(self) -> int:
+        return self.row.bounced - self.row.soft_bounced
 
     @property
     def is_enough(self) -> bool:
@@ -105,11 +112,12 @@ def rates_seen() -> list[RateSeen]:
 
 
 def rate_seen(row: MailboxRate) -> RateSeen:
-    bounces, complaints = share(row.bounced, row.sent), share(row.complained, row.sent)
+    bounces, complaints = share(row.bounced - row.soft_bounced, row.sent), share(row.complained, row.sent)
     return RateSeen(
         row,
         LABELS.get(row.provider, row.provider),
         bounces,
+        share(row.soft_bounced, row.sent),
         complaints,
         judged(bounces, GOOD_BOUNCES, MOST_BOUNCES),
         judged(complaints, GOOD_COMPLAINTS, MOST_COMPLAINTS),
@@ -117,14 +125,14 @@ def rate_seen(row: MailboxRate) -> RateSeen:
 
 
 def counted_rates(since: datetime) -> dict[str, dict[str, int]]:
-    """sent, bounced and complained by provider: one query, along the index of the log by kind and time.
+    """sent, bounced (of which soft) and complained by provider: one query, along the index of the log by kind and time.
 
     What a server refused at once was never told as sent, and counts as tried all the same.
     """
     address = Lower("message__address")
     domain = Substr(address, StrIndex(address, Value("@")) + 1)
     refused = Q(kind="email.bounced", message__sent_at=None)
-    rows = (
+    rows: Any = (
         Interaction.objects.filter(
             kind__in=["email.sent", "email.bounced", "email.complained"], occurred_at__gte=since, message__isnull=False
         )
@@ -135,11 +143,13 @@ def counted_rates(since: datetime) -> dict[str, dict[str, int]]:
         .annotate(
             sent=Count("pk", filter=Q(kind="email.sent") | refused),
             bounced=Count("message", filter=Q(kind="email.bounced"), distinct=True),
+            soft_bounced=Count("message", filter=Q(kind="email.bounced", data__is_hard=False), distinct=True),
             complained=Count("message", filter=Q(kind="email.complained"), distinct=True),
             key=F("mailbox"),
         )
     )
-    return {row["key"]: {name: row[name] for name in ("sent", "bounced", "complained")} for row in rows}
+    names = ("sent", "bounced", "soft_bounced", "complained")
+    return {row["key"]: {name: row[name] for name in names} for row in rows}
 
 
 def _cases() -> list[When]:

@@ -115,12 +115,12 @@ def test_rates_are_counted_by_provider_over_thirty_days_in_one_query(django_asse
     with django_assert_num_queries(1):
         counted = counted_rates(timezone.now() - timedelta(days=30))
     assert counted == {
-        "gmail": {"sent": 4, "bounced": 1, "complained": 0},
-        "outlook": {"sent": 1, "bounced": 1, "complained": 0},
-        "yahoo": {"sent": 1, "bounced": 0, "complained": 1},
-        "apple": {"sent": 1, "bounced": 0, "complained": 0},
-        "gmx": {"sent": 1, "bounced": 0, "complained": 0},
-        "rest": {"sent": 1, "bounced": 0, "complained": 0},
+        "gmail": {"sent": 4, "bounced": 1, "soft_bounced": 0, "complained": 0},
+        "outlook": {"sent": 1, "bounced": 1, "soft_bounced": 0, "complained": 0},
+        "yahoo": {"sent": 1, "bounced": 0, "soft_bounced": 0, "complained": 1},
+        "apple": {"sent": 1, "bounced": 0, "soft_bounced": 0, "complained": 0},
+        "gmx": {"sent": 1, "bounced": 0, "soft_bounced": 0, "complained": 0},
+        "rest": {"sent": 1, "bounced": 0, "soft_bounced": 0, "complained": 0},
     }
 
 
