@@ -7,6 +7,7 @@ builds the mail anew from its parts: it signs (DKIM), rewrites, and tells at /ho
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from email import message_from_bytes, policy
 from email.headerregistry import Address
@@ -46,6 +47,7 @@ KEPT = ("Message-ID", "In-Reply-To", "References", "List-Unsubscribe", "List-Uns
 SECONDS = 10.0
 PARCELS_A_CONNECTION = 10
 TAKEN = ("sent", "queued", "unknown")
+"""Unknown: the service took the request and does not say more."""
 WORDS = {
     "invalid": "takes the address for none that mail can be sent to.",
     "rejected": "sends nothing to this address: it is on its list of those that bounced, complained or left.",
@@ -68,7 +70,9 @@ class EmailService:
             known = ", ".join(SERVICES)
             raise ValueError(f"There is no email service “{service}”. Known: {known}. Amazon SES goes by EMAIL_URL.")
         self.service, self.connections = service, connections
-        self._kind = import_string(f"anymail.backends.{SERVICES[service]}.EmailBackend")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._kind = import_string(f"anymail.backends.{SERVICES[service]}.EmailBackend")
         self._options = {"requests_timeout": SECONDS, **options}
         try:
             self._backend()
@@ -79,7 +83,8 @@ class EmailService:
         """Raises ProviderError where the service does not know us, HungUp where it wants to be left alone for a while."""
         run = Run(parcels, until, note)
         count = max(1, min(self.connections, -(-len(parcels) // PARCELS_A_CONNECTION)))
-        threads = [threading.Thread(target=self._work, args=(run,), daemon=True) for _ in range(count)]
+        backends = [self._backend() for _ in range(count)]
+        threads = [threading.Thread(target=self._work, args=(run, one), daemon=True) for one in backends]
         for thread in threads:
             thread.start()
         yield from run.outcomes(threads)
@@ -93,8 +98,7 @@ class EmailService:
     def close(self) -> None:
         """Connections last as long as a batch."""
 
-    def _work(self, run: Run) -> None:
-        backend = self._backend()
+    def _work(self, run: Run, backend: Any) -> None:
         backend.open()
         try:
             while not (run.trouble or run.hung_up) and (parcel := run.take()):
@@ -107,7 +111,11 @@ class EmailService:
             backend.close()
 
     def _backend(self) -> Any:
-        return self._kind(fail_silently=False, **self._options)
+        with (
+            warnings.catch_warnings()
+        ):  # that a service is no longer looked after by anymail stands in its documentation
+            warnings.simplefilter("ignore")
+            return self._kind(fail_silently=False, **self._options)
 
     def _sent(self, backend: Any, parcel: Parcel) -> Outcome:
         try:
@@ -126,6 +134,10 @@ class EmailService:
 
     def _answered(self, parcel: Parcel, mail: Any) -> Outcome:
         told = next(iter(mail.anymail_status.recipients.values()), None)
+        answer = mail.anymail_status.esp_response
+        if (told is None or told.status == "unknown") and getattr(answer, "status_code", 200) >= 400:
+            said = " ".join(answer.text.split())[:200]
+            return Outcome(parcel.message, Result.REFUSED, f"{self.service} said: {answer.status_code} {said}")
         if told is None or told.status in TAKEN:
             return Outcome(parcel.message, Result.SENT, ref=str(told.message_id or "") if told else "")
         words = WORDS.get(told.status, WORDS["failed"])
