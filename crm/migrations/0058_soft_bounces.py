@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("crm", "0056_signing_keys"),
+        ("crm", "0057_signing_keys"),
     ]
 
     operations = [

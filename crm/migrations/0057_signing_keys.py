@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("crm", "0055_urgent_messages"),
+        ("crm", "0056_messages_due_in_turn"),
     ]
 
     operations = [
