@@ -16,6 +16,7 @@ TRIES = ("assignment_rule", "assignment_tried_at", "unassigned_because", "unassi
 
 def wire() -> None:
     from sales.actions import unassigned
+    from sales.actions.deal_desk import open_deals
     from sales.actions.desk import receive_leads
     from sales.models import Absence, AssignmentRule, Lead, Seller
     from sales.queries.facts import leads_of_nobody
@@ -23,6 +24,7 @@ def wire() -> None:
     declare("sales.assignmentrule", "Assignment rules", manager=EVERYTHING, marketer=READS)
     declare("sales.seller", "Working hours and absence of sellers", manager=(BRANCH, NONE, BRANCH, NONE))
     handover.register_desk(receive_leads)
+    handover.register_deal_desk(open_deals)
     jobs.register_recurring(unassigned.TRY, unassigned.EVERY)
     why = _("It is nobody’s, and you assign leads.")
     paths.register("leads that are nobody's", "sales.lead", leads_of_nobody, why, (*paths.SEEING, "change", "assign"))

@@ -1,7 +1,9 @@
-"""Ask that somebody works these contacts. Sales answers; marketing and journeys ask without knowing sales."""
+"""Ask that somebody works these contacts, or that a deal is opened for them. Sales answers; marketing and journeys ask without knowing sales."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from crm.hooks.registry import Registry
@@ -37,8 +39,35 @@ class Receipt:
         return "new" if self.is_new else "known"
 
 
+@dataclass(frozen=True)
+class DealRequest:
+    """One opportunity to open for a contact; `amount` is in the base currency. `key` is unique per wish, as in `Request`."""
+
+    key: str
+    contact: int
+    topic: str
+    amount: Decimal
+    close_on: date
+    owner: int | None
+    campaign: int | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class DealReceipt:
+    """What became of it. `outcome` is new, known (the contact has an open one: that is `opportunity`) or refused, for a `reason`."""
+
+    key: str
+    outcome: str
+    opportunity: int | None = None
+    owner: int | None = None
+    reason: str = ""
+
+
 Desk = Callable[[Sequence[Request]], list[Receipt]]
+DealDesk = Callable[[Sequence[DealRequest]], list[DealReceipt]]
 _desks: Registry[Desk] = Registry("desk")
+_deal_desks: Registry[DealDesk] = Registry("desk for deals")
 
 
 def register_desk(desk: Desk) -> None:
@@ -52,3 +81,16 @@ def hand_over(requests: Sequence[Request]) -> list[Receipt]:
     Receipts come back in the order of the requests. Raises LookupError where no desk is installed.
     """
     return _desks.get("desk")(requests)
+
+
+def register_deal_desk(desk: DealDesk) -> None:
+    """There is one; a second one is an error."""
+    _deal_desks.register("desk", desk)
+
+
+def open_deals(requests: Sequence[DealRequest]) -> list[DealReceipt]:
+    """Open an opportunity for each, in one batch, inside the caller's transaction; receipts in the order of the requests.
+
+    Raises LookupError where no desk is installed.
+    """
+    return _deal_desks.get("desk")(requests)

@@ -8,7 +8,6 @@ registered” after “wait until Thursday 16:00” means: the ranking as it is 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,66 +17,36 @@ from crm.models import Contact
 from crm.rules import use
 from crm.rules.forms import RuleField
 from journeys.steps.batch import Answer, Batch
-from journeys.steps.kind import Foretold, Outcome, Params, StepForm, StepKind, register
+from journeys.steps.growing import GrowingForm, parts_in, with_outcomes
+from journeys.steps.kind import Foretold, Outcome, Params, StepKind, register
 
 ELSE = "else"
-MOST = 10
 
 
-class BranchForm(StepForm):
-    """`branches` is [{"outcome", "label", "rule"}]; the editor shows one group of fields for each.
+class BranchForm(GrowingForm):
+    """`branches` is [{"outcome", "label", "rule"}], judged in their order."""
 
-    Fields are label_0, rule_0, label_1, …; `count` says how many there are.
-    """
-
-    count = forms.IntegerField(min_value=1, max_value=MOST, widget=forms.HiddenInput)
-
-    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
-        super().__init__(data, *args, **kwargs)
-        for index in range(self.many):
-            self.fields[f"label_{index}"] = forms.CharField(label="Name of the branch", max_length=40)
-            self.fields[f"outcome_{index}"] = forms.SlugField(required=False, max_length=40, widget=forms.HiddenInput)
-            self.fields[f"rule_{index}"] = RuleField(label="Whoever fulfils")
-
-    @property
-    def many(self) -> int:
-        source: Mapping[str, Any] = self.data or self.initial
-        try:
-            return max(1, min(MOST, int(source.get("count") or 1)))
-        except (TypeError, ValueError):
-            return 1
+    def part_fields(self, index: int) -> dict[str, forms.Field]:
+        return {
+            "label": forms.CharField(label="Name of the branch", max_length=40),
+            "outcome": forms.SlugField(required=False, max_length=40, widget=forms.HiddenInput),
+            "rule": RuleField(label="Whoever fulfils"),
+        }
 
     @classmethod
     def to_data(cls, params: Params) -> dict[str, Any]:
-        branches = params.get("branches")
-        listed = [one for one in branches if isinstance(one, dict)] if isinstance(branches, list) else []
-        data: dict[str, Any] = {"count": max(1, len(listed))}
-        for index, branch in enumerate(listed):
-            data[f"label_{index}"] = branch.get("label", "")
-            data[f"outcome_{index}"] = branch.get("outcome", "")
-            data[f"rule_{index}"] = json.dumps(branch.get("rule"))
-        return data
+        return cls.data_of({**branch, "rule": json.dumps(branch.get("rule"))} for branch in _branches(params))
 
     def to_params(self) -> Params:
-        values = self.cleaned_data
-        taken = {values[f"outcome_{index}"] for index in range(self.many)}
-        branches = []
-        for index in range(self.many):
-            outcome = values[f"outcome_{index}"] or _free_name(taken)
-            taken.add(outcome)
-            branches.append({"outcome": outcome, "label": values[f"label_{index}"], "rule": values[f"rule_{index}"]})
-        return {"branches": branches}
+        names = (f"b{number}" for number in range(1, 2 * self.most + 1))
+        return {"branches": with_outcomes(self.cleaned_parts("outcome", "label", "rule"), names)}
 
     def clean(self) -> Params:
         values = super().clean() or {}
-        names = [values.get(f"outcome_{index}") for index in range(self.many) if values.get(f"outcome_{index}")]
+        names = [part["outcome"] for part in self.cleaned_parts("outcome") if part["outcome"]]
         if len(set(names)) < len(names) or ELSE in names:
             raise forms.ValidationError("Two branches have the same name inside (“outcome”), or one is called “else”.")
         return values
-
-
-def _free_name(taken: set[str]) -> str:
-    return next(name for number in range(1, MOST * 2 + 1) if (name := f"b{number}") not in taken)
 
 
 def run(batch: Batch, now: datetime) -> Answer:
@@ -92,8 +61,7 @@ def run(batch: Batch, now: datetime) -> Answer:
 
 
 def _branches(params: Params) -> list[dict[str, Any]]:
-    found = params.get("branches")
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return parts_in(params, "branches")
 
 
 def outcomes(params: Params) -> list[Outcome]:

@@ -36,6 +36,15 @@ class Foretold:
 class StepForm(forms.Form):
     """The params of a kind: the editor draws it, and `check` judges stored params with it."""
 
+    @property
+    def redraws(self) -> list[str]:
+        """The fields whose choice changes which other fields there are."""
+        return []
+
+    def redrawn(self, wish: str) -> dict[str, Any]:
+        """What was typed (this form is bound to it), as the beginning of the form to be drawn in its place."""
+        return {name: self[name].data for name in self.fields}
+
     def to_params(self) -> Params:
         """The cleaned values as JSON. Override where values are not plain."""
         return {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}

@@ -10,7 +10,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from crm.models import Company, Contact
+from crm.models import Contact
+from crm.zones import clock_of, company_zone
 from journeys.steps.batch import NEXT, Answer, Batch
 from journeys.steps.kind import Foretold, Params, StepForm, StepKind, register
 
@@ -60,14 +61,15 @@ def in_words(params: Params) -> str:
 
 
 def next_such_hour(params: Params, zone: str, now: datetime) -> datetime:
-    """The first time after `now` that is this weekday and hour in `zone`."""
-    local = now.astimezone(zoneinfo.ZoneInfo(zone))
+    """The first time after `now` that is this weekday and hour in `zone`; compared in UTC, where no hour comes twice."""
+    clock = clock_of(zone)
+    today = now.astimezone(clock).date()
     hour = time.fromisoformat(params["hour"])
     for ahead in range(9):
-        day = local.date() + timedelta(days=ahead)
-        candidate = datetime.combine(day, hour, local.tzinfo)
-        if candidate > local and _is_day(params.get("weekday", "any"), day.weekday()):
-            return candidate.astimezone(zoneinfo.ZoneInfo("UTC"))
+        day = today + timedelta(days=ahead)
+        candidate = datetime.combine(day, hour, clock).astimezone(zoneinfo.ZoneInfo("UTC"))
+        if candidate > now and _is_day(params.get("weekday", "any"), day.weekday()):
+            return candidate
     raise ValueError(f"“{params.get('weekday')}” is not a day.")
 
 
@@ -103,7 +105,7 @@ def run(batch: Batch, now: datetime) -> Answer:
 
 def zones_of(contacts: list[int]) -> dict[int, str]:
     """The time zone of each contact; where none is known, that of our company."""
-    ours = Company.objects.values_list("time_zone", flat=True).first() or "UTC"
+    ours = company_zone()
     known = Contact.objects.filter(pk__in=contacts).values_list("pk", "time_zone")
     return {pk: zone or ours for pk, zone in known}
 

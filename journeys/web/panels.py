@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.urls import reverse
 
 from crm.admin.stale import digest
 from journeys import editing, entries, graph, steps
@@ -26,7 +27,7 @@ class StepPanel(Watched):
     """One step of a draft. `data` is what was posted. A “redraw” asks for the form again with more or fewer fields."""
 
     def __init__(self, journey: Journey, node: str, data: QueryDict | None) -> None:
-        self.draft, self.node = journey.draft, node
+        self.draft, self.node, self.journey = journey.draft, node, journey.pk
         self.graph = graph.parse(journey.draft)
         self.missing = node not in self.graph.nodes or not steps.known(self.graph.nodes[node].kind)
         self.only_redraw = bool(data) and "redraw" in (data or {})
@@ -43,27 +44,22 @@ class StepPanel(Watched):
 
     def _form(self, data: QueryDict | None) -> StepForm:
         params = self.graph.nodes[self.node].params
-        if data is None:
-            stored = self.kind.form.to_data(params)
-            return self.kind.form(stored) if params else self.kind.form(initial={"count": 1})
-        if not self.only_redraw:
-            return self.kind.form(data)
-        return self.kind.form(initial=self._redrawn(data))
+        form = self._filled(params, data)
+        here = reverse("admin:journeys_journey_step", args=[self.journey, self.node])
+        for name in form.redraws:
+            form.fields[name].widget.attrs |= {
+                "hx-post": here,
+                "hx-vals": '{"redraw": "same"}',
+                "hx-target": "[data-panel]",
+                "hx-trigger": "change",
+            }
+        return form
 
-    def _redrawn(self, data: QueryDict) -> dict[str, Any]:
-        """What was typed, with one branch more or without the one to be removed."""
-        values = {key: value for key, value in data.items() if key not in ("csrfmiddlewaretoken", "redraw", "count")}
-        count, wish = _number(data.get("count")), str(data["redraw"])
-        if wish == "add":
-            return {**values, "count": count + 1}
-        gone = int(wish) if wish.isdigit() else count - 1
-        kept = [index for index in range(count) if index != gone]
-        moved = {
-            f"{name}_{new}": values.get(f"{name}_{old}", "")
-            for new, old in enumerate(kept)
-            for name in ("label", "outcome", "rule")
-        }
-        return {**moved, "count": max(1, len(kept))}
+    def _filled(self, params: dict[str, Any], data: QueryDict | None) -> StepForm:
+        if data is None:
+            return self.kind.form(self.kind.form.to_data(params)) if params else self.kind.form()
+        form = self.kind.form(data)
+        return self.kind.form(initial=form.redrawn(str(data["redraw"]))) if self.only_redraw else form
 
     def _offer_steps(self) -> None:
         """Fields that name a step of this journey become selects."""
@@ -76,10 +72,6 @@ class StepPanel(Watched):
             self.form.fields[name].widget = forms.Select(choices=[*first, *others])
 
     @property
-    def can_grow(self) -> bool:
-        return "count" in self.form.fields
-
-    @property
     def has_fields(self) -> bool:
         return bool(self.form.fields)
 
@@ -90,17 +82,10 @@ class StepPanel(Watched):
         return editing.update(self.draft, self.node, self.form.to_params())
 
 
-def _number(given: object) -> int:
-    """How many branches were posted; one where that is no number."""
-    text = str(given or "")
-    return min(int(text), 99) if text.isascii() and text.isdigit() else 1
-
-
 class EntryPanel(Watched):
     """How people come in, and what lets them out early."""
 
     missing = False
-    can_grow = False
     has_fields = True
     title, icon = "How people come in", "door-enter"
     help = "A way in, how often the same person may use it, and a goal that lets people out as soon as they reach it."

@@ -3,6 +3,7 @@
 from sales.models.assignment import AssignmentRule, Unassigned
 from sales.models.competitors import Competitor, Rivalry
 from sales.models.deal_people import DealMember, Stakeholder, StakeholderRole, TeamRole
+from sales.models.deal_receipts import DealReceipt
 from sales.models.documents import NumberSequence
 from sales.models.invoices import Invoice, InvoiceLine, InvoiceStatus, Payment, PaymentMethod
 from sales.models.leads import DisqualifyReason, Lead, LeadStatus, Progress, SourceKind
@@ -31,6 +32,7 @@ __all__ = [
     "CloseReason",
     "Competitor",
     "DealMember",
+    "DealReceipt",
     "DisqualifyReason",
     "ForecastCategory",
     "Invoice",

@@ -70,7 +70,7 @@ def test_two_arrows_into_one_step_are_a_problem():
 
 def test_a_loop_without_a_wait_is_a_clear_sentence():
     assert sentences({"a": FIELD, "b": node("go_to", step="a")}) == [
-        "These steps go round in a circle without a wait: Update a field City = “Pune” → Go to → Update a field City ="
+        "These steps go round in a circle without a wait: Update fields City = “Pune” → Go to → Update fields City ="
         " “Pune”. Put a wait between them, or people would run round without end."
     ]
 
