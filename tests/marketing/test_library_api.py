@@ -56,7 +56,8 @@ def test_a_picture_comes_in_is_described_found_and_taken_away(api, marketer):
         "image/png",
         "Our logo",
     )
-    assert api.get(picture["path"]).status_code == 200
+    shown = api.get(picture["path"])
+    assert shown.getvalue().startswith(b"\x89PNG")
     assert upload(api).json()["id"] == picture["id"]
     address = f"/api/v1/pictures/{picture['id']}/"
     changed = api.patch(address, {"alt": "Northwind", "width": 9}, headers={"if-match": f'"{picture["version"]}"'})
