@@ -23,7 +23,7 @@ class WarmUpForm(forms.Form):
     warm_up_on = forms.DateField(label=gettext_lazy("First day"), widget=forms.DateInput(attrs={"type": "date"}))
     warm_up_first = forms.IntegerField(
         label=gettext_lazy("Messages on the first day"),
-        min_value=1,
+        widget=forms.NumberInput(attrs={"min": 1}),
         help_text=gettext_lazy("Twice as many on each day after, until the limit of a day."),
     )
 
