@@ -59,11 +59,18 @@ def for_visitors(view: View) -> View:
 
 
 def shipped(text: str) -> str:
-    """Marks a text that Tandem brings and a company may write anew: as long as nobody has, `as_shipped` translates it."""
+    """Marks a text that Tandem brings and a company may write anew: as long as nobody has, `as_shipped` translates it.
+
+    Called while a module is read, never later: a process must know the text before it shows it.
+    """
     _shipped.add(text)
     return text
 
 
+def is_shipped(text: str) -> bool:
+    return text in _shipped
+
+
 def as_shipped(text: str) -> str:
     """A company's own words stay as they are."""
-    return _(text) if text in _shipped else text
+    return _(text) if is_shipped(text) else text

@@ -1,14 +1,17 @@
 """The catalogues of public pages and mails: whole, with their placeholders, compiled where they are older than their source."""
 
+import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 from babel.messages.catalog import Catalog
 from django.conf import settings
 
-from config.words import LOCALE, compile_words, find_words, read_catalog, untranslated
+from config.words import LOCALE, ROOT, SHIPPING, compile_words, find_words, read_catalog, said_in, untranslated
 
 SPOKEN = [code for code, _name in settings.LANGUAGES if code not in dict(settings.INSIDE_LANGUAGES)]
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sd]")
@@ -66,3 +69,17 @@ def test_only_a_catalogue_that_is_newer_than_its_compiled_form_is_compiled(tmp_p
     os.utime(french.with_suffix(".mo"), (1, 1))
     assert compile_words(tmp_path) == ["fr"]
     assert sorted(path.name for path in french.parent.iterdir()) == ["django.mo", "django.po"]
+
+
+def test_a_process_that_has_only_started_knows_every_text_that_tandem_brings():
+    said = {word for path in SHIPPING for word in said_in((ROOT / path).read_text(), {"shipped": None})}
+    asked = (
+        "import django, json; django.setup(); import config.urls; from crm.languages import is_shipped;"
+        "import sys; print(json.dumps([word for word in json.load(sys.stdin) if not is_shipped(word)]))"
+    )
+    command = [sys.executable, "-c", asked]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test"}
+    fresh = subprocess.run(
+        command, input=json.dumps(sorted(said)), capture_output=True, text=True, cwd=ROOT, env=environment, check=True
+    )
+    assert (json.loads(fresh.stdout), "First name" in said) == ([], True)
