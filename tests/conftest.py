@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for. Rows come from tests/factories; jobs run for real with `run_jobs`."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -10,6 +11,7 @@ from pytest_django.plugin import blocking_manager_key
 
 from config.words import compile_words
 from crm.delivery.hits import floods, tracked_links
+from tests import migrated
 from tests.factories.crm import TeamFactory, UserFactory
 
 compile_words()
@@ -37,6 +39,23 @@ def pytest_runtest_teardown(item, nextitem):
             connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
             connection.close()
     return result
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings, django_db_blocker):
+    """True where a migrated copy lies ready (tests/migrated.py): Django then makes none."""
+    with django_db_blocker.unblock():
+        return migrated.lay_out()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_keepdb, django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        migrated.keep()
+    yield
+    if django_db_keepdb:
+        connection.close()
+        Path(connection.settings_dict["NAME"]).unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True)
