@@ -24,7 +24,7 @@ from crm.audit import changing
 from crm.errors import CrmError
 from crm.log.recording import record_each
 from journeys import graph as graphs
-from journeys.models import ACTIVE, Journey, JourneyStatus, JourneyVersion, Participant, Passage, Visit
+from journeys.models import ACTIVE, CLOCKS_RUN, Journey, JourneyVersion, Participant, Passage, Visit
 from journeys.steps.batch import Answer, Batch, Person
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def has_due(now: datetime) -> bool:
 
 def _live_with_due(now: datetime) -> Any:
     due = Participant.objects.due(now).filter(journey=OuterRef("pk"))
-    return Journey.objects.filter(Exists(due), status=JourneyStatus.LIVE, deleted_at=None)
+    return Journey.objects.filter(Exists(due), status__in=CLOCKS_RUN, deleted_at=None)
 
 
 def next_place(now: datetime) -> Place | None:

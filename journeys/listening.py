@@ -13,7 +13,7 @@ from crm.log.quiet import is_quiet
 from crm.models import Interaction
 from journeys import engine, entering, sources
 from journeys import graph as graphs
-from journeys.models import Journey, JourneyVersion, Participant
+from journeys.models import Journey, JourneyStatus, JourneyVersion, Participant
 from journeys.sources import LIKELY_HUMAN
 
 
@@ -71,7 +71,7 @@ def _versions() -> list[JourneyVersion]:
     """The newest version of each running journey, and older ones as long as somebody is on them."""
     inside = Participant.objects.active().filter(version=OuterRef("pk"))
     return list(
-        JourneyVersion.objects.filter(journey__in=Journey.objects.running().values("pk"))
+        JourneyVersion.objects.filter(journey__in=Journey.objects.with_people().values("pk"))
         .filter(Q(pk=F("journey__live_version")) | Exists(inside))
         .select_related("journey", "journey__live_version")
         .order_by("pk")
@@ -96,7 +96,8 @@ def _enter(ear: Ear, rows: list[Interaction], now: datetime) -> None:
         for row in rows
         if row.contact_id and not is_quiet(row) and not _is_before(row, ear.version.journey)
     ]
-    entering.admit(ear.version.journey, arrivals, now)
+    if ear.version.journey.status != JourneyStatus.FINISHING:
+        entering.admit(ear.version.journey, arrivals, now)
 
 
 def _is_before(row: Interaction, journey: Journey) -> bool:

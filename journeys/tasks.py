@@ -5,8 +5,10 @@ import time
 from crm import jobs
 from journeys import engine
 from journeys.actions.journeys import clear_stopped as clear_stopped_journey
+from journeys.actions.journeys import complete_finished as complete_journey
+from journeys.actions.moving import carry_on
 from journeys.actions.participants import admit_members as admit_members_of
-from journeys.queries.work import journeys_admitting, journeys_to_clear
+from journeys.queries.work import journeys_admitting, journeys_to_clear, journeys_to_complete, moves_to_carry
 
 SECONDS = 10.0
 
@@ -28,4 +30,15 @@ def admit_members() -> None:
 def clear_stopped() -> None:
     for journey in journeys_to_clear():
         while clear_stopped_journey(journey):
+            pass
+
+
+def complete_finished() -> None:
+    for journey in journeys_to_complete():
+        complete_journey(journey)
+
+
+def move_people() -> None:
+    for move in moves_to_carry():
+        while carry_on(move):
             pass

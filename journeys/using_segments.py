@@ -8,22 +8,19 @@ from typing import Any
 
 from django.urls import reverse
 
-from journeys.models import Journey, JourneyStatus
+from journeys.models import OVER, RUNNING, Journey
 from marketing.uses import Use, named_in
-
-AT_WORK = (JourneyStatus.LIVE, JourneyStatus.PAUSED)
-ENDED = (JourneyStatus.STOPPED, JourneyStatus.ARCHIVED)
 
 
 def journeys_of(segments: Collection[int]) -> dict[int, list[Use]]:
     """Those that run, as they were published, and drafts; what has ended uses nothing any more."""
     found: dict[int, list[Use]] = defaultdict(list)
-    rows = Journey.objects.alive().exclude(status__in=ENDED).select_related("live_version").order_by("pk")
+    rows = Journey.objects.alive().exclude(status__in=OVER).select_related("live_version").order_by("pk")
     for journey in rows:
         graphs = [journey.draft, *([journey.live_version.graph] if journey.live_version else [])]
         for segment in set().union(*map(_named, graphs)) & set(segments):
             url = reverse("admin:journeys_journey_change", args=[journey.pk])
-            found[segment].append(Use(f"The journey “{journey}”", url, is_live=journey.status in AT_WORK))
+            found[segment].append(Use(f"The journey “{journey}”", url, is_live=journey.status in RUNNING))
     return found
 
 

@@ -16,7 +16,7 @@ from crm.errors import Invalid, NotAllowed, Stale
 from crm.models import Message, User
 from journeys import graph as graphs
 from journeys.engine import leave
-from journeys.models import Journey, JourneyStatus, JourneyVersion, Participant
+from journeys.models import OVER, Journey, JourneyStatus, JourneyVersion, Participant
 from journeys.steps.sending import send_key
 
 RESUME_AT_ONCE = 1000
@@ -55,7 +55,7 @@ def save_draft(
     """
     journey = _locked(journey)
     must_be_newest(journey, version)
-    if journey.status in (JourneyStatus.STOPPED, JourneyStatus.ARCHIVED):
+    if journey.status in OVER:
         raise NotAllowed(f"“{journey}” is over. Copy it to change it.")
     graphs.parse(draft)
     journey.draft = draft
@@ -75,6 +75,8 @@ def publish_journey(journey: Journey, *, by: User, now: datetime | None = None) 
     journey = _locked(journey)
     if journey.status not in (JourneyStatus.DRAFT, JourneyStatus.LIVE, JourneyStatus.PAUSED):
         raise NotAllowed(f"“{journey}” is {journey.get_status_display().lower()}; copy it to run it again.")
+    if journey.live_version is not None and journey.live_version.graph == journey.draft:
+        raise NotAllowed(f"Version {journey.live_version.number} of “{journey}” is this already; nothing was changed.")
     if problems := graphs.check(journey.draft):
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise Invalid(f"{problems[0].message}{more}", field=problems[0].path)
@@ -125,6 +127,41 @@ def resume_journey(journey: Journey, *, by: User, now: datetime | None = None) -
 
 
 @transaction.atomic
+def finish_journey(journey: Journey, *, by: User | None) -> Journey:
+    """Nobody comes in any more; who is inside goes on. When the last one has left, it is completed."""
+    journey = _locked(journey)
+    _must(journey, journey.finish, "finished")
+    journey.finish()
+    journey.version += 1
+    journey.save()
+    jobs.nudge("journeys.tasks.complete_finished")
+    return journey
+
+
+@transaction.atomic
+def reopen_journey(journey: Journey, *, by: User) -> Journey:
+    """People may come in again; the members of its segment who came meanwhile come by the next publishing only."""
+    journey = _locked(journey)
+    _must(journey, journey.reopen, "opened again")
+    journey.reopen()
+    journey.version += 1
+    journey.save()
+    return journey
+
+
+@transaction.atomic
+def complete_finished(journey: Journey) -> bool:
+    """Completed, where nobody is inside any more; answers whether it was."""
+    journey = _locked(journey)
+    if journey.status != JourneyStatus.FINISHING or Participant.objects.active().filter(journey=journey).exists():
+        return False
+    journey.complete()
+    journey.version += 1
+    journey.save()
+    return True
+
+
+@transaction.atomic
 def stop_journey(journey: Journey, *, by: User) -> Journey:
     """Everybody inside leaves, what is not sent yet is cancelled, nobody comes in any more. It cannot be undone."""
     journey = _locked(journey)
@@ -169,10 +206,13 @@ def archive_journey(journey: Journey, *, by: User) -> Journey:
 
 @transaction.atomic
 def delete_journey(journey: Journey, *, by: User) -> None:
-    """Into the bin; only a draft that never ran. Raises NotAllowed for every other one: archive it."""
+    """Into the bin, whatever its state: one that runs is stopped first, which nobody can undo.
+
+    What it did stays: messages, leads, the timelines of its people. `journeys.queries.deleting` says what goes.
+    """
     journey = _locked(journey)
-    if journey.status != JourneyStatus.DRAFT:
-        raise NotAllowed(f"“{journey}” has run. Stop and archive it; its people and numbers stay.")
+    if can_proceed(journey.stop):
+        journey = stop_journey(journey, by=by)
     delete_record(journey, by=by)
 
 

@@ -17,10 +17,18 @@ from django.utils.translation import gettext as _
 from crm.admin.base import RecordAdmin
 from crm.templatetags.ui import status_badge
 from journeys.models import Journey, JourneyStatus, Participant
-from journeys.web import canvas, live
+from journeys.web import canvas, life, live
 from marketing.models import Segment
 
-TONES = {"draft": "neutral", "live": "success", "paused": "warning", "stopped": "danger", "archived": "neutral"}
+TONES = {
+    "draft": "neutral",
+    "live": "success",
+    "paused": "warning",
+    "finishing": "info",
+    "completed": "neutral",
+    "stopped": "danger",
+    "archived": "neutral",
+}
 
 
 def _segment_asked(request: HttpRequest) -> Segment | None:
@@ -71,7 +79,7 @@ class JourneyAdmin(RecordAdmin):
         super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Journeys are archived, never deleted: their people and numbers stay."""
+        """By its own page, which says what goes and what stays (journeys/web/life.py)."""
         return False
 
     @admin.display(description="Journey", ordering="name")
@@ -113,6 +121,8 @@ class JourneyAdmin(RecordAdmin):
             page("publish/", live.publish, "publish"),
             page("live/", live.live, "live"),
             page("do/<slug:verb>/", live.do, "do"),
+            page("move/", life.move, "move"),
+            page("remove/", life.delete, "remove_journey"),
             page("people/", live.people, "people"),
             page("people/<int:participant>/", live.diary, "diary"),
             page("people/<int:participant>/remove/", live.remove, "remove"),

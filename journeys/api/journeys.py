@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -14,9 +15,11 @@ from crm.api.views import ReadViewSet, RecordViewSet
 from crm.models import Campaign, Contact, User
 from journeys import graph
 from journeys.actions import journeys as actions
+from journeys.actions.moving import ask_to_move
 from journeys.actions.participants import add_contacts
 from journeys.filters import JourneyFilter, ParticipantFilter
-from journeys.models import Journey, Participant
+from journeys.models import Journey, JourneyVersion, Participant
+from journeys.queries.moving import older_of
 
 
 class JourneySerializer(serializers.ModelSerializer):
@@ -68,6 +71,28 @@ class AddSerializer(serializers.Serializer):
     contacts = serializers.ListField(child=serializers.IntegerField(), min_length=1, max_length=1000)
 
 
+class MoveSerializer(serializers.Serializer):
+    from_version = serializers.IntegerField(min_value=1)
+    places = serializers.DictField(child=serializers.CharField(max_length=40, allow_blank=True), allow_empty=False)
+
+
+class SpotSerializer(serializers.Serializer):
+    """`fate`: the step stays as it was, says something else now (changed), or is gone."""
+
+    node = serializers.CharField()
+    name = serializers.CharField()
+    count = serializers.IntegerField()
+    fate = serializers.ChoiceField(choices=["stays", "changed", "gone"])
+    target = serializers.CharField()
+
+
+class OlderSerializer(serializers.Serializer):
+    version = serializers.IntegerField(source="version.number")
+    count = serializers.IntegerField()
+    is_being_moved = serializers.BooleanField(source="move")
+    spots = SpotSerializer(many=True)
+
+
 class JourneyViewSet(RecordViewSet):
     """Build a journey by its draft, publish it, hold it, end it."""
 
@@ -89,7 +114,7 @@ class JourneyViewSet(RecordViewSet):
         return super().perform_update(form)
 
     def perform_destroy(self, record: Journey) -> None:
-        """Raises NotAllowed where it runs or has run: it is stopped and archived instead."""
+        """Into the bin; one that runs is stopped first: who is inside leaves, and what is not sent is cancelled."""
         actions.delete_journey(record, by=self._user)
 
     @property
@@ -107,6 +132,32 @@ class JourneyViewSet(RecordViewSet):
     @action(detail=True, methods=["post"], serializer_class=NothingSerializer)
     def resume(self, request: Request, pk: str | None = None) -> Response:
         return self.acted(actions.resume_journey, request)
+
+    @action(detail=True, methods=["post"], serializer_class=NothingSerializer)
+    def finish(self, request: Request, pk: str | None = None) -> Response:
+        """Nobody comes in any more; when the last one has left, it is completed."""
+        return self.acted(actions.finish_journey, request)
+
+    @action(detail=True, methods=["post"], serializer_class=NothingSerializer)
+    def reopen(self, request: Request, pk: str | None = None) -> Response:
+        return self.acted(actions.reopen_journey, request)
+
+    @extend_schema(responses=OlderSerializer(many=True))
+    @action(detail=True, methods=["get"], url_path="older-versions", pagination_class=None, filterset_class=None)
+    def older_versions(self, request: Request, pk: str | None = None) -> Response:
+        """Who is still on an older version, step by step, and which step of the newest survives of it."""
+        return Response(OlderSerializer(older_of(self.get_object()), many=True).data)
+
+    @action(detail=True, methods=["post"], serializer_class=MoveSerializer)
+    def move(self, request: Request, pk: str | None = None) -> Response:
+        """Take the people of an older version along: {step: step of the newest version}, "" lets them out."""
+        journey = self.get_object()
+        self.must_be_editable(journey)
+        form = self.get_serializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        version = get_object_or_404(JourneyVersion, journey=journey, number=form.validated_data["from_version"])
+        move = ask_to_move(version, places=form.validated_data["places"], by=self._user)
+        return Response({"id": move.pk, "to_version": move.to_version.number}, status=202)
 
     @action(detail=True, methods=["post"], serializer_class=NothingSerializer)
     def stop(self, request: Request, pk: str | None = None) -> Response:

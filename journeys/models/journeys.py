@@ -15,8 +15,17 @@ class JourneyStatus(models.TextChoices):
     DRAFT = "draft", "Draft"
     LIVE = "live", "Live"
     PAUSED = "paused", "Paused"
+    FINISHING = "finishing", "Finishing"
+    COMPLETED = "completed", "Completed"
     STOPPED = "stopped", "Stopped"
     ARCHIVED = "archived", "Archived"
+
+
+CLOCKS_RUN = (JourneyStatus.LIVE, JourneyStatus.FINISHING)
+"""Whose people take their steps when they are due."""
+RUNNING = (JourneyStatus.LIVE, JourneyStatus.PAUSED, JourneyStatus.FINISHING)
+"""Who may have people inside."""
+OVER = (JourneyStatus.COMPLETED, JourneyStatus.STOPPED, JourneyStatus.ARCHIVED)
 
 
 def empty_graph() -> dict[str, Any]:
@@ -28,6 +37,10 @@ class JourneyQuerySet(RecordQuerySet):
     def running(self) -> Self:
         """Live or paused: people may enter, and clocks run."""
         return self.alive().filter(status__in=[JourneyStatus.LIVE, JourneyStatus.PAUSED])
+
+    def with_people(self) -> Self:
+        """Live, paused or finishing: somebody may be inside, whom clicks wake and goals let out."""
+        return self.alive().filter(status__in=RUNNING)
 
 
 class Journey(FSMModelMixin, Record):
@@ -55,7 +68,7 @@ class Journey(FSMModelMixin, Record):
         constraints = [
             models.CheckConstraint(
                 name="journey_that_runs_has_a_version",
-                condition=~models.Q(status__in=["live", "paused"]) | ~models.Q(live_version=None),
+                condition=~models.Q(status__in=["live", "paused", "finishing"]) | ~models.Q(live_version=None),
             )
         ]
 
@@ -74,11 +87,29 @@ class Journey(FSMModelMixin, Record):
     def resume(self) -> None:
         """What became due meanwhile is released."""
 
-    @transition(status, source=[JourneyStatus.LIVE, JourneyStatus.PAUSED], target=JourneyStatus.STOPPED)
+    @transition(status, source=JourneyStatus.LIVE, target=JourneyStatus.FINISHING)
+    def finish(self) -> None:
+        """Nobody comes in any more; who is inside goes on to the end."""
+        self.admitting_after = None
+
+    @transition(status, source=JourneyStatus.FINISHING, target=JourneyStatus.LIVE)
+    def reopen(self) -> None:
+        """People may come in again."""
+
+    @transition(status, source=JourneyStatus.FINISHING, target=JourneyStatus.COMPLETED)
+    def complete(self) -> None:
+        """The last one has left."""
+        self.ended_at = timezone.now()
+
+    @transition(status, source=list(RUNNING), target=JourneyStatus.STOPPED)
     def stop(self) -> None:
         self.ended_at, self.admitting_after = timezone.now(), None
 
-    @transition(status, source=[JourneyStatus.DRAFT, JourneyStatus.STOPPED], target=JourneyStatus.ARCHIVED)
+    @transition(
+        status,
+        source=[JourneyStatus.DRAFT, JourneyStatus.COMPLETED, JourneyStatus.STOPPED],
+        target=JourneyStatus.ARCHIVED,
+    )
     def archive(self) -> None:
         """Out of the way; its numbers stay."""
 

@@ -8,7 +8,7 @@ from django import forms
 
 from crm.models import Contact
 from journeys import entering
-from journeys.models import Journey, JourneyStatus
+from journeys.models import OVER, Journey
 from journeys.names import name_of, quoted
 from journeys.steps.batch import NEXT, Answer, Batch
 from journeys.steps.kind import Foretold, Params, StepForm, StepKind, register
@@ -22,9 +22,7 @@ class JourneyForm(StepForm):
         coerce=int,
         choices=lambda: [
             ("", "Choose a journey…"),
-            *Journey.objects.alive()
-            .exclude(status__in=[JourneyStatus.STOPPED, JourneyStatus.ARCHIVED])
-            .values_list("pk", "name"),
+            *Journey.objects.alive().exclude(status__in=OVER).values_list("pk", "name"),
         ],
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -73,6 +73,10 @@ def _at_once(params: Params, now: datetime) -> datetime | None:
     return None
 
 
+def _no_length(params: Params) -> timedelta | None:
+    return None
+
+
 def _no_summary(params: Params) -> str:
     return ""
 
@@ -91,6 +95,8 @@ class StepKind:
 
     `rests(params, outcome)`: does leaving by this outcome always take time? (else a loop of such steps spins.)
     `held_until(params, now)`: where arrival alone says until when to hold, the engine need not ask twice.
+    `lasts(params)`: how long people are held from their arrival on, where that is all there is to it; with other params
+    (a new version) their time is counted anew from when they came.
     `listens(params)`: (source type, source id, kind of interaction) that wake who waits here.
     `foretell` is `run` for one contact, writing nothing: the simulator walks with it.
     """
@@ -106,6 +112,7 @@ class StepKind:
     summary: Callable[[Params], str] = _no_summary
     rests: Callable[[Params, str], bool] = _no_rest
     held_until: Callable[[Params, datetime], datetime | None] = _at_once
+    lasts: Callable[[Params], timedelta | None] = _no_length
     listens: Callable[[Params], list[tuple[str, int | None, str]]] = _no_listening
     foretell: Callable[[Params, Contact, datetime, datetime], Foretold] = _passes
 

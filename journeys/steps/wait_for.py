@@ -70,6 +70,7 @@ register(
         summary=in_words,
         rests=lambda params, outcome: True,
         held_until=held_until,
+        lasts=span,
         foretell=foretell,
     )
 )

@@ -22,6 +22,7 @@ from journeys.actions.participants import remove_participant, try_again
 from journeys.filters import ParticipantFilter
 from journeys.models import Journey, JourneyVersion, Participant, Visit
 from journeys.queries.audience import before_publishing
+from journeys.queries.moving import on_older_versions
 from journeys.queries.tree import counts_of, draw
 
 PAGE = "admin/journeys/journey/"
@@ -70,6 +71,7 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
         "inside": sum(count.waiting for count in counts.values()),
         "failed": sum(count.failed for count in counts.values()),
         "inside_all": Participant.objects.active().filter(journey=journey).count(),
+        "on_older": on_older_versions(journey),
         "may": _may(request, journey),
     }
     template = "_live.html" if request.htmx else "live.html"  # type: ignore[attr-defined]
@@ -91,6 +93,8 @@ def _may(request: HttpRequest, journey: Journey) -> dict[str, bool]:
     return {
         "pause": can_proceed(journey.pause),
         "resume": can_proceed(journey.resume),
+        "finish": can_proceed(journey.finish),
+        "reopen": can_proceed(journey.reopen),
         "stop": can_proceed(journey.stop),
         "archive": can_proceed(journey.archive),
         "copy": True,
@@ -100,6 +104,8 @@ def _may(request: HttpRequest, journey: Journey) -> dict[str, bool]:
 _VERBS = {
     "pause": (actions.pause_journey, "“{}” is paused. Clocks run on; nothing is sent."),
     "resume": (actions.resume_journey, "“{}” goes on."),
+    "finish": (actions.finish_journey, "Nobody comes into “{}” any more. Who is inside goes on to the end."),
+    "reopen": (actions.reopen_journey, "People come into “{}” again."),
     "stop": (actions.stop_journey, "“{}” is stopped. Everybody has left it."),
     "archive": (actions.archive_journey, "“{}” is archived."),
     "copy": (actions.copy_journey, "“{}” is a new draft."),
