@@ -1,5 +1,7 @@
 """Doors for the queue."""
 
+import logging
+
 from django.utils import timezone
 
 from crm import jobs
@@ -11,11 +13,13 @@ from crm.actions.purging import AT_ONCE, purge_old
 from crm.bulk import work as bulk
 from crm.custom_fields import work
 from crm.deliverability import work as deliverability
-from crm.delivery import pace
+from crm.delivery import pace, send_counts
 from crm.imports import work as imports
 from crm.log import touched
 from crm.log.reading import read_forward, readers
 from crm.mailbox import reading as mailboxes
+
+log = logging.getLogger(__name__)
 
 
 def beat() -> None:
@@ -38,6 +42,17 @@ def rejudge_hits() -> None:
     """What an older rule has judged; in short turns while there is more."""
     if verdicts.rejudge():
         jobs.nudge("crm.tasks.rejudge_hits")
+
+
+def fold_send_counts() -> None:
+    while send_counts.fold():
+        pass
+
+
+def mend_send_counts() -> None:
+    """The nightly comparison with the messages. That anything was wrong is worth a line in the log of the server."""
+    if wrong := send_counts.mend():
+        log.error("%s counts of sends differed from their messages, and were mended.", wrong)
 
 
 def read_mailboxes() -> None:

@@ -220,10 +220,13 @@ def _kinds() -> None:
 def _hits() -> None:
     """Imported here: the reader reads models."""
     from crm.actions import verdicts
+    from crm.delivery import heard, send_counts
     from crm.log import reading
 
-    reading.register(reading.Reader(verdicts.READER, verdicts.hear_clicks, lambda: verdicts.CLICKED))
+    reading.register(reading.Reader(verdicts.READER, verdicts.hear, lambda: heard.KINDS))
     jobs.register_sweep("crm.tasks.rejudge_hits", verdicts.waits)
+    jobs.register_sweep("crm.tasks.fold_send_counts", send_counts.is_unfolded)
+    jobs.register_recurring("crm.tasks.mend_send_counts", timedelta(days=1))
 
 
 def _rules() -> None:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from crm.actions.merge_ledger import Ledger
 from crm.hooks import merging
-from marketing.models import Engagement, Hush, Registration, Score, SegmentChoice, SegmentMember, Submission, Visitor
+from marketing.models import (
+    Engagement,
+    Hush,
+    LeftOut,
+    Registration,
+    Score,
+    SegmentChoice,
+    SegmentMember,
+    SendMember,
+    Submission,
+    Visitor,
+)
 
 CONTACT = ["crm.contact"]
 RANKS = {Registration.Status.CANCELLED: 0, Registration.Status.REGISTERED: 1, Registration.Status.ATTENDED: 2}
@@ -19,6 +30,15 @@ def register_all() -> None:
     moves("marketing.scores", Score, "contact_id", on=CONTACT, once_per=[["model_id"]], is_counted=False)
     moves("marketing.segments", SegmentMember, "contact_id", on=CONTACT, once_per=[["segment_id"]], is_counted=False)
     moves("marketing.choices", SegmentChoice, "contact_id", on=CONTACT, once_per=[["segment_id"]], is_counted=False)
+    moves("marketing.left_out", LeftOut, "contact_id", on=CONTACT, once_per=[["send_id"]], is_counted=False)
+    moves(
+        "marketing.send_members",
+        SendMember,
+        "contact_id",
+        on=CONTACT,
+        once_per=[["send_id", "segment_id"]],
+        is_counted=False,
+    )
     merging.stays(
         "marketing.engagement",
         Engagement,

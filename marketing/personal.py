@@ -7,7 +7,17 @@ from django.utils.translation import gettext_lazy as _
 from crm.hooks import personal, retention
 from crm.hooks.personal import ALWAYS, ON_ERASE, PersonalData, of_contact
 from crm.hooks.retention import Keeping
-from marketing.models import Engagement, Registration, Score, SegmentChoice, SegmentMember, Submission, Visitor
+from marketing.models import (
+    Engagement,
+    LeftOut,
+    Registration,
+    Score,
+    SegmentChoice,
+    SegmentMember,
+    SendMember,
+    Submission,
+    Visitor,
+)
 
 
 def register_all() -> None:
@@ -26,6 +36,8 @@ def register_all() -> None:
         PersonalData("marketing.segmentchoice", _("Put into segments, or kept out"), of_contact(SegmentChoice), "pk", deletes=ALWAYS, order=48),
         PersonalData("marketing.engagement", _("What she last opened and clicked"), of_contact(Engagement), "pk", deletes=ALWAYS, order=47),
         PersonalData("marketing.segmentmember", _("Segments"), of_contact(SegmentMember), "pk", deletes=ALWAYS, order=46),
+        PersonalData("marketing.sendmember", _("Segments by which she was written to"), of_contact(SendMember), "pk", deletes=ALWAYS, order=49),
+        PersonalData("marketing.leftout", _("Sends that left her out"), of_contact(LeftOut), "pk", deletes=ALWAYS, order=50),
     )  # fmt: skip
     retention.register(
         Keeping(

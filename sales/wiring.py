@@ -11,6 +11,7 @@ from crm.hooks import (
     campaign_results,
     navigation,
     notices,
+    outcomes,
     panels,
     paths,
     record_commands,
@@ -48,7 +49,7 @@ def _deals() -> None:
     from sales import bin_rules, bulk_actions, embeds, merge_rules, personal, record_kinds
     from sales.models import Opportunity
     from sales.models.choices import Rating
-    from sales.queries import facts
+    from sales.queries import came_of, facts
     from sales.web import found, related, side, work_queue
     from sales.web import tabs as opportunity_tabs
 
@@ -129,6 +130,9 @@ def _deals() -> None:
     campaign_results.register(
         "revenue", _("Won"), facts.count(facts.contacts_won), facts.contacts_won, facts.revenue_won, order=80
     )
+    outcomes.register(outcomes.Outcome("leads", _("Leads"), came_of.lead, order=10))
+    outcomes.register(outcomes.Outcome("opportunities", _("Opportunities"), came_of.opportunity, order=20))
+    outcomes.register(outcomes.Outcome("won", _("Won"), came_of.won, came_of.revenue, order=30))
     regarding.register("sales.lead", facts.open_leads_of)
     regarding.register("sales.opportunity", facts.open_opportunities_of)
     triggers.keep(watched.LEAD, watched.OPPORTUNITY)

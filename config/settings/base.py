@@ -275,6 +275,9 @@ DELIVERY_NOTES = VAR / "sending"  # answers of carriers, between the reply and t
 TRACKING_KEYS = env.str("TRACKING_KEYS", default="")  # 1:secret,2:secret: the last one signs; empty: made of SECRET_KEY
 EMAIL_BACKEND = "crm.delivery.django_mail.DeliveryBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Tandem <hello@tandem.example>")
+GEOIP_PATH = env.str(
+    "GEOIP_PATH", default=""
+)  # a MaxMind database of countries (.mmdb); empty: no country is asked for
 DNS_RESOLVER = env.str("DNS_RESOLVER", default="")  # 9.9.9.9, 127.0.0.1:5353; empty: the machine's own
 OUTBOUND_ALLOW = env.list("OUTBOUND_ALLOW", default=[])
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 
-from crm.delivery import tokens
+from crm.delivery import geography, tokens
 from crm.delivery.providers import provider_of
 from crm.models.consent import Channel
 
@@ -27,6 +27,8 @@ def check_delivery(**_: Any) -> list[CheckMessage]:
         tokens.check_keys()
     except ImproperlyConfigured as problem:
         found.append(Error(str(problem), id="delivery.E003"))
+    if said := geography.problem():
+        found.append(Warning(f"GEOIP_PATH: {said} Countries are not told.", id="delivery.W005"))
     if not settings.PUBLIC_URL.startswith(("http://", "https://")):
         found.append(Error("PUBLIC_URL must begin with http:// or https://.", id="delivery.E004"))
     return found

@@ -20,7 +20,8 @@ from typing import Any
 
 import crawleruseragents
 
-VERSION = 2
+VERSION = 3
+"""3 judges as 2 did: it only has old hits looked at once more, for what they were read with."""
 LIKELY_HUMAN = ("human", "proxy")
 HINTS = ("Purpose", "Sec-Purpose", "X-Moz", "X-Purpose")
 """The headers that the rule reads: kept with the hit where they were sent."""

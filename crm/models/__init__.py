@@ -24,6 +24,7 @@ from crm.models.imports import Import, ImportLine
 from crm.models.interactions import Interaction, LogCursor, SetAside
 from crm.models.invitations import Invitation
 from crm.models.jobs import Claim, JobRun, Schedule
+from crm.models.mail_clients import MailClient
 from crm.models.mailboxes import FilingAddress, IncomingMail, Mailbox
 from crm.models.merges import Merge, Mergeable, MergedRow
 from crm.models.messages import Letter, LetterFile, Message, OutboxItem, Sender, TrackedLink
@@ -36,6 +37,7 @@ from crm.models.quiet import QuietSpan
 from crm.models.records import Record, RecordQuerySet
 from crm.models.reports import DeliveryReport
 from crm.models.search import SearchEntry
+from crm.models.send_counts import SendCount
 from crm.models.series import ActivitySeries
 from crm.models.shares import Share
 from crm.models.signing import SigningKey
@@ -96,6 +98,7 @@ __all__ = [
     "Letter",
     "LetterFile",
     "LogCursor",
+    "MailClient",
     "Mailbox",
     "MailboxRate",
     "Merge",
@@ -117,6 +120,7 @@ __all__ = [
     "SavedView",
     "Schedule",
     "SearchEntry",
+    "SendCount",
     "Sender",
     "SenderDomain",
     "SetAside",

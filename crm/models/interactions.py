@@ -8,10 +8,12 @@ from crm.log.columns import LogEpoch, WriterXid
 
 
 class Interaction(models.Model):
-    """Who, what, on what, when. Written by crm.log.record only; never changed, but for a verdict and a stitch.
+    """Who, what, on what, when. Written by crm.log.record only; never changed, but for what a reader finds out: a verdict, a stitch, with what it was read.
 
     `kind` is declared (crm/log/kinds.py). `source_type` and `source_id` name what it happened on (“marketing.email”, 7).
     `verdict` says who did it: human, proxy, prefetch, scanner or bot; "" where the question does not arise.
+    Of opens and clicks a reader fills in `client` and `country` (None: not looked up, "": not known); neither has an index,
+    because they are counted among the hits of one content only.
     """
 
     epoch = models.IntegerField(db_default=LogEpoch(), editable=False)
@@ -30,6 +32,10 @@ class Interaction(models.Model):
     key = models.CharField(max_length=120, null=True, unique=True)
     verdict = models.CharField(max_length=10, blank=True)
     verdict_version = models.PositiveSmallIntegerField(default=0)
+    client = models.ForeignKey(
+        "crm.MailClient", models.PROTECT, null=True, editable=False, db_index=False, related_name="+"
+    )
+    country = models.CharField(max_length=2, null=True, editable=False)
 
     class Meta:
         indexes = [

@@ -111,6 +111,9 @@ class Message(models.Model):
     claim = models.CharField(max_length=36, null=True)
     sent_at = models.DateTimeField(null=True)
     provider_ref = models.CharField(max_length=200, blank=True)
+    heard = models.PositiveSmallIntegerField(
+        default=0, db_default=0, editable=False, help_text="What its reader did, as bits of crm.delivery.heard.Heard."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

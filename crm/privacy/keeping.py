@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from crm.delivery.heard import keep_heard
 from crm.hooks import retention
 from crm.hooks.retention import Keeping
 from crm.models import (
@@ -38,8 +39,9 @@ def register_all() -> None:
         Keeping(
             "crm.behaviour",
             _("What people opened, clicked and visited"),
-            _("Rows of the log go; scores and segments count what is left."),
+            _("Rows of the log go; scores, segments and the numbers of emails count what is left."),
             lambda before: Interaction.objects.filter(occurred_at__lt=before).exclude(verdict="").exclude(contact=None),
+            forget_hits,
             least=30,
             order=20,
         ),
@@ -48,6 +50,7 @@ def register_all() -> None:
             _("Opens and clicks of machines"),
             _("Scanners and previews: they count for nothing, but are kept to judge again."),
             lambda before: Interaction.objects.filter(verdict__in=MACHINES, occurred_at__lt=before),
+            forget_hits,
             days=180,
             order=21,
         ),
@@ -103,6 +106,14 @@ def register_all() -> None:
             order=60,
         ),
     )
+
+
+def forget_hits(rows: QuerySet) -> int:
+    """Messages must not go on telling what the log has forgotten."""
+    messages = set(rows.exclude(message=None).values_list("message", flat=True))
+    gone = retention.delete(rows)
+    keep_heard(messages)
+    return gone
 
 
 def quiet_prospects(before: datetime) -> QuerySet[Contact]:

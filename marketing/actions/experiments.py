@@ -33,6 +33,7 @@ from crm.log import kinds
 from crm.models import Contact, Message, Sender
 from crm.sql import typed
 from marketing.actions.audiences import people_of
+from marketing.actions.send_audiences import keep_audience
 from marketing.actions.send_queue import queue
 from marketing.models import EmailVersion, Experiment, MarketingEmail, Send, Variant
 from marketing.models.experiments import LETTERS
@@ -226,6 +227,7 @@ def _release(experiment: Experiment, now: datetime) -> None:
     if winner.due_at:
         parts["base"] = typed(_next_time(winner.due_at, now), DateTimeField())
     send.queued_count += queue(send, rest, now, **parts)
+    keep_audience(send, is_test=False)
     send.save(update_fields=["queued_count"])
 
 

@@ -19,6 +19,7 @@ from crm.errors import Invalid, NotAllowed
 from marketing.actions import approvals, experiments
 from marketing.actions.audiences import in_words, members_of, people_of
 from marketing.actions.experiments import Plan
+from marketing.actions.send_audiences import keep_audience
 from marketing.actions.send_queue import queue
 from marketing.models import Experiment, MarketingEmail, Segment, Send, TextMessage
 from marketing.queries.wants import why_only_by_api
@@ -148,6 +149,7 @@ def _start(pk: int, now: datetime) -> int:
     send.queued_count = queue(send, people, started_at, **parts)
     if experiment:
         experiments.begin(experiment, started_at)
+    keep_audience(send, is_test=bool(experiment and experiment.holds_back))
     send.start(now)
     send.save()
     return 1

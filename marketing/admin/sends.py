@@ -31,10 +31,12 @@ from marketing.actions.sender_checks import asked_about, may_see_trust
 from marketing.actions.sends import audience_of, start_send
 from marketing.admin.insight_pages import InsightPages
 from marketing.admin.send_forms import Asked
+from marketing.admin.send_reasons import SendReasons
 from marketing.models import Engagement, Experiment, MarketingEmail, Segment, Send, TextMessage
 from marketing.models.experiments import LETTERS
 from marketing.queries.experiments import numbers_of
-from marketing.queries.results import Results, messages_with, results_of
+from marketing.queries.numbers import messages_with
+from marketing.queries.results import Results, results_of
 
 CONTENTS: dict[str, type[MarketingEmail] | type[TextMessage]] = {"email": MarketingEmail, "text": TextMessage}
 TONES = {
@@ -52,19 +54,23 @@ NUMBERS = (
     ("delivered", "Delivered"),
     ("opened", "Opened"),
     ("clicked", "Clicked"),
+    ("replied", "Replied"),
     ("unsubscribed", "Unsubscribed"),
-    ("bounced", "Bounced"),
+    ("complained", "Complained"),
+    ("bounced_hard", "Bounced for good"),
+    ("bounced_soft", "Bounced for now"),
     ("not_sent", "Not sent"),
 )
 LABELS = dict(NUMBERS) | {
     "waiting": "Waiting",
+    "bounced": "Bounced",
     "opened_all": "Opened, machines too",
     "clicked_all": "Clicked, machines too",
 }
 
 
 @admin.register(Send)
-class SendAdmin(InsightPages, RecordAdmin):
+class SendAdmin(InsightPages, SendReasons, RecordAdmin):
     """What was sent directly. Nothing is added or changed here: a send begins at its email or text."""
 
     list_display = ("live_page", "state", "due_at", "queued_count", "campaign", "owner")
@@ -95,6 +101,7 @@ class SendAdmin(InsightPages, RecordAdmin):
                 for name, deed in deeds.items()
             ),
             *self.insight_urls("send"),
+            *self.reason_urls(),
             *super().get_urls(),
         ]
 
@@ -147,7 +154,7 @@ class SendAdmin(InsightPages, RecordAdmin):
 
     def live(self, request: HttpRequest, pk: int) -> HttpResponse:
         send = self._see(request, pk)
-        results = results_of(messages_of(send))
+        results = results_of(send)
         experiment = Experiment.objects.filter(send=send).select_related("send", "decided_by").first()
         is_part = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
         context = {

@@ -11,7 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from marketing.models import MarketingEmail, Send
-from marketing.queries.insights import NAMES, Line, by_domain, by_link, by_variant, in_all, messages_of, over_time
+from marketing.queries import funnel, readers
+from marketing.queries.insights import NAMES, by_domain, by_link, by_variant, in_all, messages_of, over_time
+from marketing.queries.numbers import Line
 
 
 class PairSerializer(serializers.Serializer):
@@ -30,6 +32,8 @@ class NumbersSerializer(serializers.Serializer):
     clicked = PairSerializer()
     replied = PairSerializer()
     bounced = PairSerializer()
+    bounced_hard = PairSerializer()
+    bounced_soft = PairSerializer()
     unsubscribed = PairSerializer()
     complained = PairSerializer()
 
@@ -51,12 +55,37 @@ class MomentSerializer(serializers.Serializer):
     clicked = PairSerializer()
 
 
+class ReadersSerializer(serializers.Serializer):
+    """Who opened and clicked with or from it. `key` is “-” where it is not known."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+    opened = PairSerializer()
+    clicked = PairSerializer()
+
+
+class StepSerializer(serializers.Serializer):
+    """`worth` is in the base currency, where a step is worth money."""
+
+    name = serializers.CharField()
+    count = serializers.IntegerField()
+    worth = serializers.DecimalField(max_digits=18, decimal_places=2, allow_null=True)
+    currency = serializers.CharField(allow_null=True)
+
+
 class InsightsSerializer(serializers.Serializer):
-    """`over_time` is by the hour, or by the day (`is_by_day`) where there are more than 72 hours."""
+    """`funnel`: from sent to revenue won; leads and deals of people who clicked, made within 30 days after it was sent.
+    `segments` are told of sends to several, `countries` where the server has a database of them. `over_time` is by the hour, or by the day (`is_by_day`) where there are more than 72 hours."""
 
     numbers = NumbersSerializer()
     variants = GroupSerializer(many=True)
+    segments = GroupSerializer(many=True)
     domains = GroupSerializer(many=True)
+    devices = ReadersSerializer(many=True)
+    clients = ReadersSerializer(many=True)
+    systems = ReadersSerializer(many=True)
+    countries = ReadersSerializer(many=True)
+    funnel = StepSerializer(many=True)
     links = LinkSerializer(many=True)
     is_by_day = serializers.BooleanField()
     over_time = MomentSerializer(many=True)
@@ -68,7 +97,7 @@ class InsightActions:
     @extend_schema(responses={200: InsightsSerializer})
     @action(detail=True, methods=["get"], serializer_class=InsightsSerializer)
     def insights(self, request: Request, pk: str | None = None) -> Response:
-        """What became of it: in all, by variant, domain and link, over time."""
+        """What became of it: in all, by variant, segment, domain, device and link, over time; what came of the clicks."""
         return Response(InsightsSerializer(told(self.get_object())).data)  # type: ignore[attr-defined]
 
 
@@ -76,9 +105,15 @@ def told(subject: MarketingEmail | Send) -> dict[str, Any]:
     messages = messages_of(subject)
     moments, is_by_day = over_time(messages)
     return {
-        "numbers": _numbers(in_all(messages)),
-        "variants": [{"name": line.key, "numbers": _numbers(line)} for line in by_variant(messages)],
+        "numbers": _numbers(in_all(subject)),
+        "variants": [{"name": line.key, "numbers": _numbers(line)} for line in by_variant(subject)],
         "domains": [{"name": line.key, "numbers": _numbers(line)} for line in by_domain(messages)],
+        "segments": [{"name": line.label, "numbers": _numbers(line)} for line in _segments(subject)],
+        "devices": _readers(readers.by_device(messages)),
+        "clients": _readers(readers.by_client(messages)),
+        "systems": _readers(readers.by_system(messages)),
+        "countries": _readers(readers.by_country(messages)),
+        "funnel": [_told_step(step) for step in funnel.steps_of(subject, funnel.USUAL_DAYS)],
         "links": [
             {"id": int(line.key), "url": line.label, "clicked": line.of("clicked")} for line in by_link(messages)
         ],
@@ -89,3 +124,19 @@ def told(subject: MarketingEmail | Send) -> dict[str, Any]:
 
 def _numbers(line: Line) -> dict[str, Any]:
     return {name: line.of(name) for name in NAMES}
+
+
+def _segments(subject: MarketingEmail | Send) -> list[Line]:
+    return readers.by_segment(subject) if isinstance(subject, Send) else []
+
+
+def _readers(lines: list[Line]) -> list[dict[str, Any]]:
+    return [
+        {"key": line.key, "name": line.label, "opened": line.of("opened"), "clicked": line.of("clicked")}
+        for line in lines
+    ]
+
+
+def _told_step(step: funnel.Step) -> dict[str, Any]:
+    worth, currency = step.money or (None, None)
+    return {"name": step.name, "count": step.count, "worth": worth, "currency": currency}

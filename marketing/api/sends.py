@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -13,12 +13,13 @@ from rest_framework.response import Response
 
 from crm.api.views import ReadViewSet
 from crm.errors import Invalid
-from crm.models import Message, Sender
+from crm.models import Contact, Sender
 from marketing.actions import approvals, experiments, send_control
 from marketing.actions.experiments import Plan, Way
 from marketing.api.insights import InsightActions
 from marketing.filters import SendFilter
 from marketing.models import Experiment, MarketingEmail, Segment, Send
+from marketing.queries import reasons
 from marketing.queries.experiments import numbers_of
 from marketing.queries.results import results_of
 
@@ -111,8 +112,12 @@ class ResultsSerializer(serializers.Serializer):
     opened_all = serializers.IntegerField()
     clicked = serializers.IntegerField()
     clicked_all = serializers.IntegerField()
+    replied = serializers.IntegerField()
     unsubscribed = serializers.IntegerField()
+    complained = serializers.IntegerField()
     bounced = serializers.IntegerField()
+    bounced_hard = serializers.IntegerField()
+    bounced_soft = serializers.IntegerField()
     not_sent = serializers.IntegerField()
     reasons = serializers.ListField(child=serializers.ListField())
 
@@ -161,6 +166,26 @@ class WinnerSerializer(serializers.Serializer):
     winner = serializers.CharField(max_length=1)
 
 
+class GroupOfReasonSerializer(serializers.Serializer):
+    """`group` is what became of the messages, `reason` the words that some of these groups have."""
+
+    group = serializers.CharField(source="key")
+    reason = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    count = serializers.IntegerField(source="n")
+
+
+class PersonToldSerializer(serializers.Serializer):
+    contact = serializers.IntegerField()
+    address = serializers.CharField()
+    words = serializers.CharField()
+
+
+class SendReasonsSerializer(serializers.Serializer):
+    groups = GroupOfReasonSerializer(many=True)
+    person = PersonToldSerializer(allow_null=True)
+
+
 class SendViewSet(InsightActions, ReadViewSet):
     queryset = Send.objects.prefetch_related("segments", "excluded")
     serializer_class = SendSerializer
@@ -195,7 +220,26 @@ class SendViewSet(InsightActions, ReadViewSet):
     @extend_schema(responses={200: ResultsSerializer})
     @action(detail=True, methods=["get"], serializer_class=ResultsSerializer)
     def results(self, request: Request, pk: str | None = None) -> Response:
-        return Response(asdict(results_of(Message.objects.filter(send_key=self.get_object().send_key))))
+        return Response(asdict(results_of(self.get_object())))
+
+    @extend_schema(
+        parameters=[OpenApiParameter("contact", int, description="Only what became of this person’s message.")],
+        responses={200: SendReasonsSerializer},
+    )
+    @action(detail=True, methods=["get"], serializer_class=SendReasonsSerializer)
+    def reasons(self, request: Request, pk: str | None = None) -> Response:
+        """Who got it and why the others did not, counted by reason; with `contact` the answer for one person."""
+        send = self.get_object()
+        asked = request.query_params.get("contact", "")
+        if not asked:
+            return Response(SendReasonsSerializer({"groups": reasons.groups_of(send), "person": None}).data)
+        seen = Contact.objects.visible_to(request.user)
+        found = seen.filter(pk=int(asked)).first() if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
+        if found is None:
+            raise Invalid("This contact does not exist.", field="contact")
+        person = reasons.why(send, [found])[0]
+        told = {"contact": person.contact.pk, "address": person.address, "words": person.words}
+        return Response(SendReasonsSerializer({"groups": reasons.groups_of(send), "person": told}).data)
 
     @extend_schema(responses={200: ExperimentSerializer})
     @action(detail=True, methods=["get"], serializer_class=ExperimentSerializer)

@@ -1,5 +1,6 @@
 """The nouns of marketing."""
 
+from marketing.models.audiences import LeftOut, SendMember
 from marketing.models.blocks import ContentBlock, EmailDesign
 from marketing.models.brands import Brand
 from marketing.models.emails import EmailRevision, EmailSeat, EmailTranslation, EmailVersion, MarketingEmail
@@ -29,6 +30,7 @@ __all__ = [
     "Experiment",
     "Form",
     "Hush",
+    "LeftOut",
     "MarketingEmail",
     "MediaFile",
     "Registration",
@@ -40,6 +42,7 @@ __all__ = [
     "SegmentMember",
     "SegmentSize",
     "Send",
+    "SendMember",
     "Speaker",
     "Submission",
     "TextMessage",

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from statistics import fmean, pvariance
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
+from crm.delivery.send_counts import counts_of
 from crm.delivery.verdicts import LIKELY_HUMAN
 from crm.models import Interaction, Message
 from marketing.models import Experiment, Variant
-from marketing.queries.results import CLICKED, DONE, OPENED
+from marketing.queries.numbers import DONE, NUMBERS
+from marketing.queries.results import CLICKED, OPENED
 from marketing.queries.significance import Sample, Verdict, judge_means, judge_shares
 
 WON, WORTH = "opportunity.won", "revenue_base"
+BY_COUNTS = {Experiment.Metric.OPENS.value: "opened", Experiment.Metric.CLICKS.value: "clicked"}
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,13 @@ class Numbers:
 
 
 def numbers_of(experiment: Experiment) -> Numbers:
-    """Counted now, of the people in the sample alone: a few queries, whatever their number."""
+    """Counted now, of the people in the sample alone: a few queries, whatever their number.
+
+    While it runs, opens and clicks are read from the counts of the send; afterwards these hold the people who got the winner, too.
+    """
     variants = list(experiment.variants.select_related("email", "sender"))
+    if experiment.metric in BY_COUNTS and not experiment.decided_at:
+        return _of_counts(experiment, variants)
     messages = sample_messages(experiment)
     queued = _by_variant(messages)
     reached = messages.filter(status__in=DONE)
@@ -65,6 +73,18 @@ def numbers_of(experiment: Experiment) -> Numbers:
     if experiment.metric == Experiment.Metric.REVENUE:
         return _of_revenue(experiment, variants, queued, people, reached)
     hits = _by_variant(_hits(reached, experiment))
+    rows = [Row(one, queued[one.letter], Sample(one.letter, people[one.letter], hits[one.letter])) for one in variants]
+    return Numbers(rows, judge_shares([row.sample for row in rows], experiment.confidence / 100), experiment.confidence)
+
+
+def _of_counts(experiment: Experiment, variants: list[Variant]) -> Numbers:
+    queued, people, hits = (Counter[str]() for _ in range(3))
+    number = NUMBERS[BY_COUNTS[experiment.metric]]
+    for (variant, status, _reason, heard), n in counts_of(experiment.send.send_key).items():
+        queued[variant] += n
+        if status in DONE:
+            people[variant] += n
+            hits[variant] += n if number.counts(status, heard) else 0
     rows = [Row(one, queued[one.letter], Sample(one.letter, people[one.letter], hits[one.letter])) for one in variants]
     return Numbers(rows, judge_shares([row.sample for row in rows], experiment.confidence / 100), experiment.confidence)
 

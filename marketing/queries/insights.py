@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,42 +16,28 @@ from django.db.models import BigIntegerField, CharField, Count, Exists, F, Max, 
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Lower, StrIndex, Substr, TruncDay, TruncHour
 
+from crm.delivery.send_counts import counts_of
 from crm.delivery.verdicts import LIKELY_HUMAN
 from crm.models import Interaction, Message, TrackedLink
-from marketing.models import MarketingEmail, Send
-from marketing.queries.results import CLICKED, DONE, OPENED, WAITING, messages_with
+from marketing.models import MarketingEmail, Send, SendMember
+from marketing.queries.numbers import DONE, Line, Pair, line_of, messages_with
+from marketing.queries.results import CLICKED, OPENED
 
-HEARD = {
-    "opened": OPENED,
-    "clicked": CLICKED,
-    "replied": ("email.replied",),
-    "bounced": ("email.bounced",),
-    "unsubscribed": ("email.unsubscribed",),
-    "complained": ("email.complained",),
-}
-NAMES = ("sent", "delivered", *HEARD)
-JUDGED = ("opened", "clicked")
-NAME_OF = {kind: name for name, kinds in HEARD.items() for kind in kinds}
+NAMES = (
+    "sent", "delivered", "opened", "clicked", "replied", "bounced", "bounced_hard", "bounced_soft", "unsubscribed", "complained",
+)  # fmt: skip
+HITS_OF = {"opened": OPENED, "clicked": CLICKED}
+NAME_OF = {kind: name for name, kinds in HITS_OF.items() for kind in kinds}
 FEW, MOST_LINKS, MOST_HOURS, MOST_POINTS, MOST_GROUPS = 20, 200, 72, 400, 2000
+HIT_COLUMNS = {
+    "device": "client__device",
+    "client": "client__client",
+    "system": "client__system",
+    "country": "country",
+}
+NOT_KNOWN = "-"
+"""In an address: whatever was not told."""
 HUMAN = Q(verdict__in=LIKELY_HUMAN) | Q(verdict="")
-
-
-@dataclass(frozen=True)
-class Pair:
-    all: int = 0
-    human: int = 0
-
-
-@dataclass
-class Line:
-    """One group and its numbers by name; `key` finds its people."""
-
-    key: str
-    label: str
-    counts: dict[str, Pair] = field(default_factory=dict)
-
-    def of(self, name: str) -> Pair:
-        return self.counts.get(name, Pair())
 
 
 @dataclass(frozen=True)
@@ -78,109 +64,117 @@ def messages_of(subject: MarketingEmail | Send) -> QuerySet[Message]:
     return Message.objects.filter(content_type="marketing.email", content_id=subject.pk).exclude(contact=None)
 
 
-def is_running(messages: QuerySet[Message]) -> bool:
-    return messages.filter(status__in=WAITING).exists()
+def in_all(subject: MarketingEmail | Send) -> Line:
+    """One question; of a send for a few rows only."""
+    if isinstance(subject, Send):
+        return line_of((status, heard, n) for (_, status, _, heard), n in counts_of(subject.send_key).items())
+    return _lines(messages_of(subject), Value("", output_field=CharField())).get("", Line("", ""))
 
 
-def in_all(messages: QuerySet[Message]) -> Line:
-    """Three questions."""
-    return _lines(messages, lambda path: Value("", output_field=CharField())).get("", Line("", ""))
-
-
-def by_variant(messages: QuerySet[Message]) -> list[Line]:
+def by_variant(subject: MarketingEmail | Send) -> list[Line]:
     """A, B, C …; empty where nothing was tested."""
-    found = _lines(messages.exclude(variant=""), lambda path: F(f"{path}variant"))
+    found: dict[str, Line] = {}
+    if isinstance(subject, Send):
+        for (variant, status, _reason, heard), n in counts_of(subject.send_key).items():
+            if variant:
+                found.setdefault(variant, Line(variant, variant)).add(status, heard, n)
+    else:
+        found = _lines(messages_of(subject).exclude(variant=""), F("variant"))
     return sorted(found.values(), key=lambda line: line.key)
 
 
 def by_domain(messages: QuerySet[Message]) -> list[Line]:
-    """The twenty domains that got most."""
-    found = _lines(messages.filter(address__contains="@"), _domain)
-    return sorted(found.values(), key=lambda line: (-line.of("sent").all, line.key))[:FEW]
+    """The twenty domains that got most. Two questions."""
+    rows = messages.filter(address__contains="@").annotate(domain=_domain())
+    sent = rows.filter(status__in=DONE).order_by().values("domain").annotate(n=Count("pk")).order_by("-n", "domain")
+    most = [row["domain"] for row in sent[:FEW]]
+    found = _lines(rows.filter(domain__in=most), F("domain"))
+    return sorted(found.values(), key=lambda line: (-line.of("sent").all, line.key))
 
 
 def by_link(messages: QuerySet[Message]) -> list[Line]:
     """Most clicked first; those that nobody has clicked, too."""
-    rows = _heard(messages, CLICKED).annotate(link=Cast(KT("data__link"), BigIntegerField()))
-    counted = dict(_counted(rows.exclude(link=None), "link")[:MOST_LINKS])
+    rows = heard_from(messages, CLICKED).annotate(link=Cast(KT("data__link"), BigIntegerField()))
+    per_link = dict(counted(rows.exclude(link=None), "link")[:MOST_LINKS])
     contents = messages.order_by().values("content_type", "content_id").distinct()[:FEW]
-    there = Q(pk__in=list(counted))
+    there = Q(pk__in=list(per_link))
     for one in contents:
         there |= Q(content_type=one["content_type"], content_id=one["content_id"])
     links = TrackedLink.objects.filter(there).order_by("pk")[: 2 * MOST_LINKS]
-    found = [Line(str(link.pk), link.url, {"clicked": counted.get(link.pk, Pair())}) for link in links]
+    found = [Line(str(link.pk), link.url, {"clicked": per_link.get(link.pk, Pair())}) for link in links]
     return sorted(found, key=lambda line: -line.of("clicked").all)[:MOST_LINKS]
 
 
 def by_place(messages: QuerySet[Message]) -> dict[int, Pair]:
     """Place among the links of the mail → who clicked there."""
-    rows = _heard(messages, CLICKED).annotate(place=Cast(KT("data__place"), BigIntegerField())).exclude(place=None)
-    return dict(_counted(rows, "place"))
+    rows = heard_from(messages, CLICKED).annotate(place=Cast(KT("data__place"), BigIntegerField())).exclude(place=None)
+    return dict(counted(rows, "place"))
 
 
 def over_time(messages: QuerySet[Message]) -> tuple[list[Moment], bool]:
     """Opens and clicks by the hour, or by the day where there are many hours (True then). Two questions."""
-    rows = _heard(messages, (*OPENED, *CLICKED))
+    rows = heard_from(messages, (*OPENED, *CLICKED))
     span = rows.aggregate(first=Min("occurred_at"), last=Max("occurred_at"))
     by_day = bool(span["first"]) and span["last"] - span["first"] > timedelta(hours=MOST_HOURS)
     step = TruncDay("occurred_at") if by_day else TruncHour("occurred_at")
-    counted: dict[datetime, dict[str, Pair]] = defaultdict(dict)
-    for at, kind, pair in _counted(rows.annotate(at=step), "at", "kind"):
-        counted[at][NAME_OF[kind]] = pair
-    moments = [Moment(at, one.get("opened", Pair()), one.get("clicked", Pair())) for at, one in sorted(counted.items())]
+    found: dict[datetime, dict[str, Pair]] = defaultdict(dict)
+    for at, kind, pair in counted(rows.annotate(at=step), "at", "kind"):
+        found[at][NAME_OF[kind]] = pair
+    moments = [Moment(at, one.get("opened", Pair()), one.get("clicked", Pair())) for at, one in sorted(found.items())]
     return _drawn(moments[-MOST_POINTS:], timedelta(days=1) if by_day else timedelta(hours=1)), by_day
 
 
-def people(messages: QuerySet[Message], name: str, wanted: Mapping[str, str]) -> QuerySet[Message]:
-    """The messages behind a number. `wanted`: variant, domain, link, place, version, or at (with by=day).
+def people(subject: MarketingEmail | Send, name: str, wanted: Mapping[str, str]) -> QuerySet[Message]:
+    """The messages behind a number. `wanted`: variant, domain, segment, version; of opens and clicks link, place, device,
+    client, system, country, or at (with by=day).
 
     Raises LookupError where there is no such number, ValueError where what is wanted cannot be read.
     """
+    messages = messages_of(subject)
     if variant := wanted.get("variant"):
         messages = messages.filter(variant=variant)
     if domain := wanted.get("domain"):
-        messages = messages.annotate(domain=_domain("")).filter(domain=domain)
+        messages = messages.annotate(domain=_domain()).filter(domain=domain)
     if version := wanted.get("version"):
         messages = messages.filter(content_version=int(version))
-    plain = name.removesuffix("_all")
-    if plain in ("sent", "delivered"):
-        return messages_with(messages, plain)
-    rows = Interaction.objects.filter(message=OuterRef("pk"), kind__in=HEARD[plain])
-    for key in ("link", "place"):
-        if wanted.get(key):
-            rows = rows.filter(**{f"data__{key}": int(wanted[key])})
-    if at := wanted.get("at"):
-        begin = datetime.fromisoformat(at)
-        end = begin + (timedelta(days=1) if wanted.get("by") == "day" else timedelta(hours=1))
-        rows = rows.filter(occurred_at__gte=begin, occurred_at__lt=end)
+    if (segment := wanted.get("segment")) and isinstance(subject, Send):
+        members = SendMember.objects.filter(send=subject, segment=int(segment))
+        messages = messages.filter(contact__in=members.values("contact"))
+    hits = _hits(wanted)
+    if hits is None or name.removesuffix("_all") not in HITS_OF:
+        return messages_with(messages, name)
+    rows = hits.filter(message=OuterRef("pk"), kind__in=HITS_OF[name.removesuffix("_all")])
     return messages.filter(Exists(rows if name.endswith("_all") else rows.filter(HUMAN)))
 
 
+def _hits(wanted: Mapping[str, str]) -> QuerySet[Interaction] | None:
+    """The opens and clicks that are wanted, where they are narrowed by what only the log knows."""
+    narrow = [Q(**{f"data__{key}": int(wanted[key])}) for key in ("link", "place") if wanted.get(key)]
+    for name, column in HIT_COLUMNS.items():
+        if said := wanted.get(name):
+            unknown = Q(**{f"{column}__isnull": True}) | Q(**{column: ""})
+            narrow.append(unknown if said == NOT_KNOWN else Q(**{column: said}))
+    if at := wanted.get("at"):
+        begin = datetime.fromisoformat(at)
+        end = begin + (timedelta(days=1) if wanted.get("by") == "day" else timedelta(hours=1))
+        narrow.append(Q(occurred_at__gte=begin, occurred_at__lt=end))
+    return Interaction.objects.filter(*narrow) if narrow else None
+
+
 def _lines(messages: QuerySet[Message], group: Any) -> dict[str, Line]:
-    """Three questions, whatever the number of groups."""
+    """One question, whatever the number of groups."""
     found: dict[str, Line] = {}
-
-    def note(key: str, name: str, pair: Pair) -> None:
-        found.setdefault(key, Line(key, key)).counts[name] = pair
-
-    for name, rows in (("sent", messages.filter(status__in=DONE)), ("delivered", messages_with(messages, "delivered"))):
-        for part, n in rows.annotate(part=group("")).order_by().values_list("part").annotate(n=Count("pk")):
-            note(part, name, Pair(n, n))
-    heard = _heard(messages, tuple(NAME_OF)).annotate(part=group("message__"))
-    names: dict[tuple[str, str], Pair] = defaultdict(Pair)
-    for part, kind, pair in _counted(heard, "part", "kind"):
-        before = names[part, NAME_OF[kind]]
-        names[part, NAME_OF[kind]] = Pair(before.all + pair.all, before.human + pair.human)
-    for (key, name), pair in names.items():
-        note(key, name, pair)
+    states = messages.annotate(part=group).order_by().values_list("part", "status", "heard").annotate(n=Count("pk"))
+    for part, status, heard, n in states:
+        found.setdefault(part, Line(part, part)).add(status, heard, n)
     return found
 
 
-def _heard(messages: QuerySet[Message], kinds: tuple[str, ...]) -> QuerySet[Interaction]:
+def heard_from(messages: QuerySet[Message], kinds: tuple[str, ...]) -> QuerySet[Interaction]:
     return Interaction.objects.filter(message__in=messages.order_by().values("pk"), kind__in=kinds)
 
 
-def _counted(rows: QuerySet[Interaction], *by: str) -> list[Any]:
+def counted(rows: QuerySet[Interaction], *by: str) -> list[Any]:
     """(…by, how many messages), the largest groups first."""
     counts = {
         "every": Count("message", distinct=True),
@@ -191,8 +185,8 @@ def _counted(rows: QuerySet[Interaction], *by: str) -> list[Any]:
     return [(*row[: len(by)], Pair(*row[len(by) :])) for row in found[:MOST_GROUPS]]
 
 
-def _domain(path: str) -> Any:
-    address = F(f"{path}address")
+def _domain() -> Any:
+    address = F("address")
     return Lower(Substr(address, StrIndex(address, Value("@")) + 1))
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.utils.translation import gettext, gettext_lazy
 
+from crm.delivery.send_counts import counts_of
 from crm.delivery.verdicts import LIKELY_HUMAN
 from crm.models import Contact, Interaction, Message
+from marketing.models import Send
+from marketing.queries.numbers import DONE, LEFT, NUMBERS, WAITING
 
-DONE = (Message.Status.SENT, Message.Status.UNKNOWN, Message.Status.BOUNCED)
-WAITING = (Message.Status.DUE, Message.Status.HELD)
 OPENED, CLICKED = ("email.opened",), ("email.clicked", "sms.clicked")
+
+
+FAILED = gettext_lazy("The mail server refused it or could not be reached; each message keeps its words.")
 
 
 @dataclass(frozen=True)
@@ -27,8 +33,12 @@ class Results:
     opened_all: int = 0
     clicked: int = 0
     clicked_all: int = 0
+    replied: int = 0
     unsubscribed: int = 0
+    complained: int = 0
     bounced: int = 0
+    bounced_hard: int = 0
+    bounced_soft: int = 0
     not_sent: int = 0
     reasons: tuple[tuple[str, int], ...] = ()
 
@@ -41,73 +51,22 @@ class Results:
         return 100 * number / self.delivered if self.delivered else 0.0
 
 
-def results_of(messages: QuerySet[Message]) -> Results:
-    """Three counts for any number of messages."""
-    status = {row["status"]: row["n"] for row in messages.order_by().values("status").annotate(n=Count("pk"))}
-    rows = Interaction.objects.filter(message__in=messages.order_by().values("pk"))
-    human = Q(verdict__in=LIKELY_HUMAN)
-    one: dict[str, Any] = {
-        name: Count("message", distinct=True, filter=Q(kind__in=kinds) & only)
-        for name, kinds, only in (
-            ("delivered", ("email.delivered",), Q()),
-            ("opened", OPENED, human),
-            ("opened_all", OPENED, Q()),
-            ("clicked", CLICKED, human),
-            ("clicked_all", CLICKED, Q()),
-            ("unsubscribed", ("email.unsubscribed",), Q()),
-            ("bounced", ("email.bounced",), Q()),
-        )
-    }
-    happened = rows.aggregate(**one)
-    left = messages.exclude(status__in=[*DONE, *WAITING])
-    reasons = left.order_by().values_list("reason").annotate(n=Count("pk")).order_by("-n")[:20]
-    sent, waiting = (sum(status.get(name, 0) for name in names) for names in (DONE, WAITING))
-    happened["delivered"] = max(0, (happened["delivered"] or _without_receipts(messages, sent)) - happened["bounced"])
-    return Results(
-        total=sum(status.values()),
-        waiting=waiting,
-        sent=sent,
-        not_sent=sum(status.values()) - sent - waiting,
-        reasons=tuple((reason or "No reason is known.", n) for reason, n in reasons),
-        **happened,
-    )
+def results_of(send: Send) -> Results:
+    """One question for a few rows, whatever the number of messages."""
+    counts = counts_of(send.send_key)
+    numbers: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for (_variant, status, reason, heard), n in counts.items():
+        numbers.update({name: n for name, number in NUMBERS.items() if number.counts(status, heard)})
+        if status in LEFT:
+            reasons[_worded(status, reason)] += n
+    return Results(**numbers, reasons=tuple((reason, n) for reason, n in reasons.most_common(20) if n > 0))
 
 
-def _without_receipts(messages: QuerySet[Message], sent: int) -> int:
-    """A text has no receipt of its own yet: what the carrier took counts."""
-    return sent if messages.filter(channel="sms").exists() else 0
-
-
-def messages_with(messages: QuerySet[Message], result: str) -> QuerySet[Message]:
-    """The messages behind a number of Results. Raises LookupError where there is no such number."""
-    match result:
-        case "total":
-            return messages
-        case "sent":
-            return messages.filter(status__in=DONE)
-        case "waiting":
-            return messages.filter(status__in=WAITING)
-        case "not_sent":
-            return messages.exclude(status__in=[*DONE, *WAITING])
-        case "delivered":
-            taken = Q(_heard("email.delivered")) | Q(channel="sms", status__in=DONE)
-            return messages.filter(taken).exclude(_heard("email.bounced"))
-        case "opened":
-            return messages.filter(_heard(*OPENED, by_people=True))
-        case "clicked":
-            return messages.filter(_heard(*CLICKED, by_people=True))
-        case "opened_all":
-            return messages.filter(_heard(*OPENED))
-        case "clicked_all":
-            return messages.filter(_heard(*CLICKED))
-        case "unsubscribed" | "bounced":
-            return messages.filter(_heard(f"email.{result}"))
-    raise LookupError(f"There is no result “{result}”.")
-
-
-def _heard(*kinds: str, by_people: bool = False) -> Exists:
-    rows = Interaction.objects.filter(message=OuterRef("pk"), kind__in=kinds)
-    return Exists(rows.filter(verdict__in=LIKELY_HUMAN) if by_people else rows)
+def _worded(status: str, reason: str) -> str:
+    if status == Message.Status.FAILED:
+        return str(FAILED)
+    return reason or gettext("No reason is known.")
 
 
 # What a campaign reached: unique people

@@ -14,7 +14,8 @@ from marketing.actions.emails import make_ready
 from marketing.actions.send_control import cancel_send
 from marketing.actions.sends import start_send
 from marketing.models import MarketingEmail, SegmentMember, Send, TextMessage
-from marketing.queries.results import messages_with, results_of
+from marketing.queries.numbers import messages_with
+from marketing.queries.results import results_of
 from tests.factories.crm import ContactFactory
 from tests.factories.emails import BLOCKS, ListFactory, MarketingEmailFactory, TextMessageFactory
 
@@ -166,7 +167,7 @@ def test_a_send_reaches_those_who_want_it_and_its_page_counts_them(
     send = Send.objects.get()
     assert answer.url == reverse("admin:marketing_send_live", args=[send.pk])
     assert sorted(OutboxItem.objects.values_list("to", flat=True)) == [f"p{n}@customer.example" for n in range(3)]
-    results = results_of(Message.objects.filter(send_key=send.send_key))
+    results = results_of(send)
     assert (results.total, results.sent, results.delivered, results.not_sent) == (4, 3, 3, 1)
     with django_assert_max_num_queries(20):
         page = signed_in.get(answer.url)

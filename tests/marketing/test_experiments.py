@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.actions.consent import give_consent_many
+from crm.delivery.heard import keep_heard
 from crm.delivery.sending import deliver
 from crm.errors import Invalid
 from crm.log.recording import record
@@ -46,10 +47,12 @@ def trial(email, segment, by, *ways, **asked):
 
 
 def clicked(experiment, letter, count):
-    for message in Message.objects.filter(send_key=experiment.send.send_key, variant=letter)[:count]:
+    messages = list(Message.objects.filter(send_key=experiment.send.send_key, variant=letter)[:count])
+    for message in messages:
         record(
             "email.clicked", contact=message.contact_id, message=message, verdict="human", occurred_at=timezone.now()
         )
+    keep_heard([message.pk for message in messages])
 
 
 def test_the_sample_is_shared_out_and_the_others_wait(email, marketer):
