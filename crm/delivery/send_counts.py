@@ -75,7 +75,7 @@ def mend() -> int:
 
 def _differences(*more: str) -> str:
     columns = ", ".join(COLUMNS)
-    chosen = ", ".join([columns, "SUM(n)", *more])
+    chosen = ", ".join([columns, "CAST(SUM(n) AS bigint)", *more])
     return (
         f"SELECT {chosen} FROM ({counted()} UNION ALL SELECT {columns}, -n FROM crm_sendcount) AS both_sides "
         f"GROUP BY {columns} HAVING SUM(n) <> 0"
