@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("crm", "0060_hits_with_clients"),
+        ("crm", "0062_hits_with_clients"),
         ("marketing", "0019_transactional_emails"),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("crm", "0056_messages_due_in_turn"),
+        ("crm", "0058_soft_bounces"),
     ]
 
     operations = [

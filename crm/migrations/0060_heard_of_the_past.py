@@ -31,5 +31,5 @@ def fill(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0057_message_heard")]
+    dependencies = [("crm", "0059_message_heard")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("crm", "0059_send_counts"),
+        ("crm", "0061_send_counts"),
     ]
 
     operations = [

@@ -6,5 +6,5 @@ from crm.delivery.send_counts import operations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0058_heard_of_the_past")]
+    dependencies = [("crm", "0060_heard_of_the_past")]
     operations = operations()
