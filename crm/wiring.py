@@ -195,6 +195,7 @@ def _kinds() -> None:
     kinds.declare("email.bounced", "Email bounced", icon="mail-x", group="Email", is_behaviour=False)
     kinds.declare("email.unsubscribed", "Unsubscribed", icon="mail-off", group="Email")
     kinds.declare("unsubscribing.explained", "Said why they left", icon="mail-off", group="Email")
+    kinds.declare("unsubscribing.undone", "Undid the unsubscribing", icon="mail", group="Email")
     kinds.declare("sms.sent", "SMS sent", icon="message", group="SMS", is_behaviour=False)
     kinds.declare("sms.clicked", "Link in an SMS clicked", icon="click", group="SMS")
     kinds.declare("consent.given", "Consent given", icon="shield-check", group="Consent")

@@ -13,7 +13,7 @@ from django.db.models import CharField, Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.delivery.channels import way
+from crm.delivery.channels import address_for, way
 from crm.delivery.purposes import must_be_known, purpose_name
 from crm.errors import Invalid
 from crm.log.recording import entry, record_many
@@ -25,12 +25,7 @@ BATCH = 5000
 
 def contact_point(address: str, channel: str = "email") -> ContactPoint:
     """The one row of this address. Raises Invalid where it can be no address of that channel."""
-    value = way(channel).normal(address)
-    if not value or (channel == "email" and "@" not in value):
-        raise Invalid(_("“%(address)s” is no address for this channel.") % {"address": address}, field="address")
-    if len(value) > 254 or any(sign.isspace() or not sign.isprintable() for sign in value):
-        raise Invalid(_("“%(address)s” is no address for this channel.") % {"address": address[:80]}, field="address")
-    return ContactPoint.objects.get_or_create(channel=channel, value=value)[0]
+    return ContactPoint.objects.get_or_create(channel=channel, value=address_for(channel, address))[0]
 
 
 def give_consent(
@@ -66,6 +61,20 @@ def withdraw_consent(
 
 
 @transaction.atomic
+def take_back(answer: Consent) -> None:
+    """It was a slip, and nothing had been said before: nothing is said again. The line stays, and counts no more."""
+    ContactPoint.objects.select_for_update().get(pk=answer.point_id)
+    Consent.objects.filter(pk=answer.pk).update(is_current=False)
+
+
+def must_have_been(at: datetime) -> datetime:
+    """Raises Invalid for a moment that is still to come: an answer dated so would outlast every later one."""
+    if at > timezone.now():
+        raise Invalid(_("Consent cannot have been given in the future."), field="given_at")
+    return at
+
+
+@transaction.atomic
 def _decide(
     address: ContactPoint | str,
     granted: bool,
@@ -82,7 +91,7 @@ def _decide(
     point = contact_point(address, channel) if isinstance(address, str) else address
     must_be_known(purpose)
     ContactPoint.objects.select_for_update().get(pk=point.pk)
-    at = at or timezone.now()
+    at = must_have_been(at) if at else timezone.now()
     before = Consent.objects.filter(point=point, purpose=purpose, topic=topic, is_current=True).first()
     counts = before is None or before.given_at <= at
     if before and counts:

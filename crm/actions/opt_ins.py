@@ -58,6 +58,7 @@ def ask_to_confirm(
 @transaction.atomic
 def confirm(opt_in: OptIn, *, proof: dict[str, Any], now: datetime) -> OptIn:
     """Her own yes: written into the ledger with both proofs. Twice changes nothing. Raises NotAllowed where it is too late."""
+    ContactPoint.objects.select_for_update().get(pk=opt_in.point_id)  # first, as whoever asks for another mail does
     opt_in = OptIn.objects.select_for_update().select_related("point").get(pk=opt_in.pk)
     if opt_in.confirmed_at:
         return opt_in

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from crm.actions.consent import contact_point, give_consent, withdraw_consent
+from crm.actions.consent import contact_point, give_consent, take_back, withdraw_consent
 from crm.actions.suppressions import flag_address
 from crm.log.recording import record
 from crm.models import Consent, Message, Purpose
@@ -46,12 +46,18 @@ def leave(message: Message, *, is_one_click: bool) -> None:
 
 @transaction.atomic
 def undo_leaving(message: Message) -> bool:
-    """She did not mean it: what held before holds again. Answers whether there was anything to undo."""
+    """She did not mean it: what held before holds again, which is a yes only where there was one. Answers whether there was
+    anything to undo."""
     point, purpose = contact_point(message.address, message.channel), purpose_left(message)
     left = Consent.objects.filter(point=point, purpose=purpose, topic=None, is_current=True, granted=False).first()
     if left is None or left.proof.get("message") != message.pk:
         return False
-    give_consent(point, purpose=purpose, source="Unsubscribing was undone", proof={"message": message.pk})
+    if left.proof.get("had_agreed"):
+        give_consent(point, purpose=purpose, source="Unsubscribing was undone", proof={"message": message.pk})
+    else:
+        take_back(left)
+    if message.contact_id:
+        record("unsubscribing.undone", contact=message.contact_id, campaign=message.campaign_id, message=message)
     return True
 
 

@@ -95,9 +95,11 @@ def is_waiting(now: datetime) -> bool:
 
 def judge_waiting(now: datetime) -> int:
     """Judge what waits, each in a transaction of its own; one that nobody foresaw is set aside. Answers how many."""
-    done = 0
-    while ids := list(DeliveryReport.objects.filter(became=Became.WAITING).order_by("pk").values_list("pk", flat=True)[:BATCH]):  # fmt: skip
+    done = last = 0
+    waiting = DeliveryReport.objects.filter(became=Became.WAITING).order_by("pk").values_list("pk", flat=True)
+    while ids := list(waiting.filter(pk__gt=last)[:BATCH]):  # one that somebody else has in hand is not asked for again
         for pk in ids:
+            last = pk
             try:
                 _judge(pk)
             except OperationalError:

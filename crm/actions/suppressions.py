@@ -33,11 +33,21 @@ def suppress(
     until: datetime | None = None,
     by: User | None = None,
 ) -> Suppression:
-    """Write to this address no more (until a time, or for ever). Suppressing twice keeps the first."""
+    """Write to this address no more (until a time, or for ever). Suppressing twice keeps the first. Raises Invalid where
+    that time is past."""
+    if until is not None:
+        must_lie_ahead(until)
     point = contact_point(address, channel) if isinstance(address, str) else address
     ContactPoint.objects.select_for_update().get(pk=point.pk)
     before = Suppression.objects.filter(point=point, cause=cause, lifted_at=None, until=until).first()
     return before or _set(point, cause, reason, until=until, by=by)
+
+
+def must_lie_ahead(until: datetime) -> datetime:
+    """Raises Invalid for the end of a stop that would be over before it begins."""
+    if until <= timezone.now():
+        raise Invalid(_("This is past: choose a time to come, or none for ever."), field="until")
+    return until
 
 
 @transaction.atomic

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -14,8 +16,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from crm.access.depths import Depth, depth_of
-from crm.actions.consent import contact_point, give_consent, withdraw_consent
-from crm.actions.suppressions import lift, suppress
+from crm.actions.consent import contact_point, give_consent, must_have_been, withdraw_consent
+from crm.actions.suppressions import lift, must_lie_ahead, suppress
 from crm.admin.base import GrantedAdmin
 from crm.admin.purposes import PurposeFilter
 from crm.delivery import purposes
@@ -25,6 +27,14 @@ from crm.templatetags.ui import status_badge
 from crm.web.pages import render_form
 
 DECIDED = [("yes", "Yes, she agreed"), ("no", "No, she withdrew")]
+
+
+def _checked(check: Callable[[datetime], datetime], moment: datetime) -> datetime:
+    """What the rule of an action says, at the field."""
+    try:
+        return check(moment)
+    except Invalid as problem:
+        raise forms.ValidationError(problem.message) from None
 
 
 class AddressForm(forms.ModelForm):
@@ -49,6 +59,9 @@ class ConsentForm(AddressForm):
     given_at = forms.DateTimeField(label="When", initial=timezone.now)
     source = forms.CharField(max_length=100, help_text="Where it was said: “Fair in Vienna, paper form”.")
 
+    def clean_given_at(self) -> datetime:
+        return _checked(must_have_been, self.cleaned_data["given_at"])
+
     class Meta:
         model = Consent
         fields = ["channel", "address", "purpose", "topic", "answer", "given_at", "source", "text_shown"]
@@ -56,6 +69,10 @@ class ConsentForm(AddressForm):
 
 class SuppressionForm(AddressForm):
     reason = forms.CharField(max_length=300, help_text="Why nobody is to write there any more.")
+
+    def clean_until(self) -> datetime | None:
+        until = self.cleaned_data["until"]
+        return _checked(must_lie_ahead, until) if until else None
 
     class Meta:
         model = Suppression

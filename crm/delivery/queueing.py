@@ -27,11 +27,10 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from crm import jobs
-from crm.delivery.channels import DELIVER, way
+from crm.delivery.channels import DELIVER, address_for, way
 from crm.delivery.contents import LETTER, Ref
 from crm.delivery.persons import values_of
 from crm.delivery.senders import default_id, domain_of
-from crm.errors import Invalid
 from crm.models import Campaign, Contact, HeldSend, Letter, LetterFile, Message, Sender, Topic, User
 from crm.sql import Later, RandomHex, insert_select, typed
 
@@ -189,9 +188,7 @@ def send_one(
 
     `sent_from` (“Name <address>”) speaks for itself where no `sender` is given. Raises Invalid for an address that is none.
     """
-    address = way(channel).normal(to)
-    if not address or (channel == "email" and "@" not in address):
-        raise Invalid(f"“{to}” is no address for this channel.", field="to")
+    address = address_for(channel, to, field="to")
     key = key or f"letter:{uuid.uuid4().hex}"
     now = timezone.now()
     with transaction.atomic():
@@ -262,9 +259,7 @@ def queue_test(
     by: User | None = None,
 ) -> Message:
     """What `as_contact` would read, sent to somebody else to look at. It belongs to no contact, so nothing is counted."""
-    address = way(channel).normal(to)
-    if not address:
-        raise Invalid(f"“{to}” is no address for this channel.", field="to")
+    address = address_for(channel, to, field="to")
     key = f"test:{uuid.uuid4().hex}"
     shown = {"as": values_of(as_contact), **(variables or {})}
     now = timezone.now()

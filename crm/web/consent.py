@@ -18,7 +18,7 @@ from crm.actions.consent import give_consent, withdraw_consent
 from crm.actions.records import change_record
 from crm.actions.suppressions import lift, suppress
 from crm.delivery import purposes
-from crm.errors import CrmError, Forbidden, Invalid
+from crm.errors import CrmError, Forbidden
 from crm.models import ConsentPurpose, Contact, Suppression, Topic, User
 from crm.queries.consent import ledger_of, points_of, standing_of, suppressions_of
 from crm.web.lists import page_of
@@ -150,8 +150,12 @@ def stop(request: SignedIn, pk: int) -> HttpResponse:
     if form.is_valid():
         data = form.cleaned_data
         channel, value = form.points[data["address"]]
-        suppress(value, channel=channel, reason=data["reason"], until=data["until"], by=request.user)
-        return done(request, _("%s is not written to any more.") % value, _tab(contact))
+        try:
+            suppress(value, channel=channel, reason=data["reason"], until=data["until"], by=request.user)
+        except CrmError as problem:
+            add_to(form, problem)
+        else:
+            return done(request, _("%s is not written to any more.") % value, _tab(contact))
     return render_form(
         request, form, title=_("Write no more to %s?") % contact, submit=_("Write no more"), back=_tab(contact)
     )
@@ -167,7 +171,7 @@ def start_again(request: SignedIn, pk: int, suppression: int) -> HttpResponse:
     if form.is_valid():
         try:
             lift(held, reason=form.cleaned_data["reason"], by=request.user)
-        except Invalid as problem:
+        except CrmError as problem:
             add_to(form, problem)
         else:
             return done(request, _("%s may be written to again.") % held.point, _tab(contact))

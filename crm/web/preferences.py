@@ -127,4 +127,5 @@ def frame_of(message: Message, texts: PreferencePage) -> dict[str, Any]:
 
 def _message_of(token: str) -> Message | None:
     pk = tokens.read_leaving(token)
-    return Message.objects.select_related("contact").filter(pk=pk).first() if pk is not None else None
+    known = Message.objects.select_related("contact").exclude(address="")  # of a person who was forgotten
+    return known.filter(pk=pk).first() if pk is not None else None

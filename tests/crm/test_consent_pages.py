@@ -1,11 +1,15 @@
 """The tab “Consent” of a contact, the set-up of purposes and topics, and the same over the API."""
 
+from datetime import timedelta
+
 import pytest
 from auditlog.models import LogEntry
 from django.urls import reverse
+from django.utils import timezone
 
 from crm.actions.consent import contact_point, give_consent
 from crm.actions.suppressions import flag_address, suppress
+from crm.errors import Invalid
 from crm.models import Consent, ConsentPurpose, Contact, Interaction, Suppression, Topic
 from crm.queries.consent import standing_of
 from tests.factories.crm import ContactFactory, TeamFactory, UserFactory
@@ -185,3 +189,31 @@ def test_the_tab_costs_the_same_for_one_line_and_for_many(client, rep, asha, dja
     client.force_login(rep)
     with django_assert_max_num_queries(30):
         assert "Call 24" in tab(client, asha)
+
+
+def test_an_answer_dated_in_the_future_is_refused_at_its_field_since_no_later_one_would_count(client, marketer):
+    client.force_login(marketer)
+    form = {"channel": "email", "address": "a@b.example", "answer": "yes", "purpose": "commercial", "source": "A fair"}
+    to_come = timezone.now() + timedelta(days=400)
+    page = client.post(reverse("admin:crm_consent_add"), {**form, "given_at": to_come.isoformat()})
+    assert "Consent cannot have been given in the future." in page.content.decode()
+    with pytest.raises(Invalid) as refused:
+        give_consent("a@b.example", source="An import", at=to_come)
+    assert (refused.value.field, Consent.objects.count()) == ("given_at", 0)
+
+
+def test_a_stop_that_would_be_over_before_it_begins_is_refused_at_its_field(client, rep, marketer, asha):
+    client.force_login(rep)
+    form = {"address": "email:asha@customer.example", "reason": "Holidays", "until": "2020-01-01T08:00"}
+    page = client.post(reverse("crm:consent-stop", args=[asha.pk]), form)
+    assert (page.status_code, "choose a time to come" in page.content.decode()) == (422, True)
+    client.force_login(marketer)
+    form = {
+        "channel": "email",
+        "address": asha.email,
+        "reason": "Holidays",
+        "until_0": "2020-01-01",
+        "until_1": "08:00",
+    }
+    assert "choose a time to come" in client.post(reverse("admin:crm_suppression_add"), form).content.decode()
+    assert not Suppression.objects.exists()

@@ -118,7 +118,7 @@ def test_a_line_is_added_to_the_ledger_through_the_action(asha, client, marketer
     client.force_login(marketer)
     form = {
         "channel": "email", "address": " ASHA.rao@customer.example", "purpose": "commercial", "answer": "no", "topic": "",
-        "given_at_0": "2030-01-01", "given_at_1": "10:00", "given_at": "2030-01-01 10:00", "source": "By phone", "text_shown": "",
+        "given_at": timezone.now().isoformat(), "source": "By phone", "text_shown": "",
     }  # fmt: skip
     response = client.post(reverse("admin:crm_consent_add"), form)
     assert response.status_code == 302, response.context["adminform"].form.errors

@@ -108,6 +108,25 @@ def test_an_undo_without_leaving_gives_no_consent(asha, client):
     assert why_not(ben) == "There is no consent to commercial messages."
 
 
+def test_undoing_gives_no_yes_to_whoever_had_said_none(asha, client):
+    ben = ContactFactory()
+    queue_for(Contact.objects.filter(pk=ben.pk), content=REF, send_key="send:2", purpose="transactional")
+    address = page(Message.objects.get(contact=ben), "unsubscribe")
+    client.post(address)
+    assert why_not(ben) == "Consent was withdrawn."
+    assert "You stay with us" in client.post(address, {"do": "undo"}).content.decode()
+    assert why_not(ben) == "There is no consent to commercial messages."
+    assert not Consent.objects.filter(point__value=ben.email, granted=True).exists()
+    assert Interaction.objects.filter(kind="unsubscribing.undone", contact=ben).count() == 1
+
+
+@pytest.mark.parametrize("name", ["unsubscribe", "preferences"])
+def test_the_link_of_somebody_who_was_forgotten_is_a_polite_page(message, client, name):
+    Message.objects.update(address="")
+    assert client.get(page(message, name)).status_code == 404
+    assert "This link does not work" in client.post(page(message, name)).content.decode()
+
+
 def test_leaving_a_mail_of_a_purpose_of_their_own_leaves_that_one(asha, client):
     ConsentPurpose.objects.create(key="research", name="Research")
     give_consent(asha.email, purpose="research", source="Call")

@@ -81,9 +81,15 @@ def test_a_letter_carries_its_files_and_its_braces(asha, run_jobs):
     )
 
 
-def test_a_letter_to_nowhere_is_refused_at_once(db):
-    with pytest.raises(Invalid, match="is no address"):
-        send_one(to="nobody", subject="x", text="x")
+@pytest.mark.parametrize(
+    "to", ["nobody", "a@b.example\nBcc: all@x.example", "a b@x.example", f"{'a' * 254}@b.example", "a@b.example\x00"]
+)
+def test_a_letter_or_a_test_to_nowhere_is_refused_at_once_at_its_field(db, to):
+    for ask in (lambda: send_one(to=to, subject="x", text="x"), lambda: queue_test(REF, to=to)):
+        with pytest.raises(Invalid, match="is no address") as refused:
+            ask()
+        assert refused.value.field == "to"
+    assert not Message.objects.exists()
 
 
 def test_a_test_message_shows_somebody_and_counts_for_nobody(asha, run_jobs, client):
