@@ -20,7 +20,7 @@ from marketing.blocks.checking import Problem, check_email, check_html, head_of
 from marketing.blocks.compiling import asks_of, compile_email
 from marketing.blocks.conditions import all_asks, asked
 from marketing.blocks.parsing import as_stored, parse_blocks
-from marketing.blocks.uses import keep_uses
+from marketing.blocks.uses import keep_uses, pictures_in
 from marketing.blocks.values import examples
 from marketing.blocks.wants import DATA, wants_of
 from marketing.models import EmailTranslation, EmailVersion, MarketingEmail
@@ -153,7 +153,7 @@ def make_ready(email: MarketingEmail, *, by: User) -> MarketingEmail:
         number = latest.number
     else:
         number = latest.number + 1 if latest else 1
-        EmailVersion.objects.create(
+        version = EmailVersion.objects.create(
             email=email,
             number=number,
             **made,
@@ -161,6 +161,7 @@ def make_ready(email: MarketingEmail, *, by: User) -> MarketingEmail:
             checked=[problem.as_json() for problem in problems],
             made_by=by,
         )
+        version.media.set(pictures_in([version.html, version.translations]))
     email.make_ready(number)
     email.version += 1
     email.save()

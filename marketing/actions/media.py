@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import QuerySet
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from crm.access.see import must_be_able_to, must_be_able_to_add
 from crm.errors import Invalid, NotAllowed
 from crm.files import clean_name
-from marketing.models import MediaFile
+from marketing.models import MarketingEmail, MediaFile
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -75,7 +76,13 @@ def uses_of_picture(media: MediaFile) -> list[str]:
         *(f"the reusable block “{one}”" for one in media.content_blocks.alive()[:20]),
         *(f"the template “{one}”" for one in media.designs.alive()[:20]),
         *(f"the brand “{one}”" for one in media.brands.alive()[:20]),
+        *(f"a version of the email “{one}” that may have been sent" for one in _emails_that_sent(media)),
     ]
+
+
+def _emails_that_sent(media: MediaFile) -> QuerySet[MarketingEmail]:
+    """Also those in the bin: what was sent stands in mailboxes for years."""
+    return MarketingEmail.objects.filter(pk__in=media.versions.order_by().values("email")).order_by("pk")[:20]
 
 
 def _fit_for_mail(data: bytes, name: str) -> tuple[bytes, str, int, int]:

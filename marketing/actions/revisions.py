@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from marketing.blocks.parsing import as_stored, parse_blocks
 from marketing.models import EmailRevision, EmailSeat, EmailTranslation, MarketingEmail
 
 if TYPE_CHECKING:
@@ -50,8 +51,10 @@ def keep_revision(
 
 
 def put_aside(email: MarketingEmail, language: str, *, by: User, **said: Any) -> EmailRevision:
-    """Keep what somebody has on the screen without making it the draft: another one saved first."""
+    """Keep what somebody has on the screen without making it the draft: another one saved first. Raises Invalid."""
     email.must_be_editable_by(by)
+    if "blocks" in said:
+        said["blocks"] = as_stored(parse_blocks(said["blocks"]))
     return keep_revision(email, language, MarketingEmail(**said), by=by, is_aside=True)
 
 

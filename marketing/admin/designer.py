@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from csp.decorators import csp_replace, csp_update
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
@@ -30,6 +31,7 @@ from marketing.actions.emails import content_of, sample_values
 from marketing.actions.sender_checks import may_see_trust
 from marketing.admin.designer_words import schema_for
 from marketing.blocks.checking import Problem, about_blocks
+from marketing.blocks.conditions import must_be_writable
 from marketing.blocks.looks import look_of
 from marketing.blocks.parsing import as_stored, parse_blocks
 from marketing.models import MarketingEmail
@@ -135,8 +137,13 @@ class Designer:
         at = formats.time_format(timezone.localtime(timezone.now()), "H:i")
         return JsonResponse({"version": thing.version, "saved": _("Saved at %(time)s") % {"time": at}})
 
+    @transaction.atomic
     def saved(self: Any, request: HttpRequest, thing: Any) -> Any:
         """Write what was typed, where nobody else has saved since. Raises Stale."""
+        self.model.objects.select_for_update().filter(
+            pk=thing.pk
+        ).first()  # who saves at the same moment waits, and is told
+        thing = self.see(request, thing.pk)
         if request.POST.get("version") != str(thing.version):
             raise Stale(
                 _("Somebody else saved this in the meantime. What you have here is kept."),
@@ -193,8 +200,9 @@ def typed_in(request: HttpRequest, heads: tuple[str, ...]) -> dict[str, Any]:
     for name, value in typed.items():
         if len(value) > 200:
             raise Invalid(f"The {name} is longer than 200 characters.", field=name)
+        must_be_writable(value, f"The {name}", name)
     if "html" in request.POST:
-        typed["html"] = request.POST["html"]
+        typed["html"] = must_be_writable(request.POST["html"], "The HTML", "html")
     if "blocks" in request.POST or "html" not in request.POST:
         try:
             typed["blocks"] = json.loads(request.POST.get("blocks", "[]"))

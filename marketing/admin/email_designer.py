@@ -206,9 +206,9 @@ def design_address(email: MarketingEmail, language: str = "") -> str:
 def _before(email: MarketingEmail, revision: str, number: str) -> EmailRevision | EmailVersion:
     """Raises Http404 where there was no such state."""
     found: EmailRevision | EmailVersion | None = None
-    if revision.isdigit():
+    if revision.isdecimal():
         found = email.revisions.filter(pk=revision).first()
-    elif number.isdigit():
+    elif number.isdecimal():
         found = email.versions.filter(number=number).first()
     if found is None:
         raise Http404

@@ -174,7 +174,7 @@ class MarketingEmailAdmin(InsightPages, EmailDesigner, ByApi, RecordAdmin):
 
 def design_of(request: HttpRequest, start: str) -> dict[str, Any]:
     """What begins with `start`: subject, preheader, blocks, brand; empty for an empty page and for HTML."""
-    if start.startswith("own-") and start[4:].isdigit():
+    if start.startswith("own-") and start[4:].isdecimal():
         own = see_or_404(EmailDesign.objects.select_related("brand"), int(start[4:]), request.user)
         return {"subject": own.subject, "preheader": own.preheader, "blocks": own.blocks, "brand": own.brand}
     shipped = GALLERY.get(start)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -109,7 +110,12 @@ class ContentBlockAdmin(KeptAdmin):
         return [path("<int:pk>/ready-anew/", anew, name="marketing_contentblock_ready_anew"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related("emails", "designs")
+        """With the number of those that hold it, which are not read for that."""
+        used = {
+            f"in_{name}": Count(name, filter=Q(**{f"{name}__deleted_at": None}), distinct=True)
+            for name in ("emails", "designs")
+        }
+        return super().get_queryset(request).annotate(**used)
 
     def kept(self, request: HttpRequest) -> ContentBlock:
         blocks = typed_in(request, ())["blocks"]
@@ -136,8 +142,8 @@ class ContentBlockAdmin(KeptAdmin):
         return HttpResponseRedirect(self.design_address(block))
 
     @admin.display(description="Used in")
-    def used_in(self, block: ContentBlock) -> str:
-        count = len(block.emails.all()) + len(block.designs.all())
+    def used_in(self, block: Any) -> str:
+        count = block.in_emails + block.in_designs
         return f"{count} by reference" if count else "–"
 
 

@@ -20,6 +20,7 @@ from marketing.blocks.compiling import Head, html_of
 from marketing.blocks.conditions import LISTS, SHOWN, VALUE
 from marketing.blocks.looks import Look, contrast, look_of
 from marketing.blocks.parsing import Block, placed
+from marketing.blocks.pictures import MOST
 from marketing.blocks.wants import DATA, mentions, wants_of
 from marketing.models import EventStatus, MarketingEmail
 
@@ -106,7 +107,7 @@ def _about_the_whole(email: MarketingEmail, blocks: Sequence[Block], look: Look)
     if not [block for block in every if block.kind.name not in ("footer", "section")]:
         yield Problem("There is nothing in it yet: add a block.", "blocks", path="blocks")
     if email.purpose != Purpose.TRANSACTIONAL:
-        if not any(_can_leave(block) for block in every):
+        if not any(_can_leave(block) for block in blocks):
             yield Problem("A commercial email needs a link to unsubscribe: add a footer.", "blocks", path="blocks")
         company = Company.objects.first()
         if not look.postal_address and (company is None or not (company.street or company.city)):
@@ -126,6 +127,10 @@ def about_blocks(blocks: Sequence[Block], look: Look, *, takes_values: bool = Tr
         values = [] if takes_values else _of_values(block)
         for problem in [*_of_kind(block), *_of_fields(block), *values, *_of_contrast(block, look, ground)]:
             yield replace(problem, block=block.id, path=f"{path}.{problem.field}")
+        if block.kind.name == "content" and block.shown:
+            for problem in about_blocks(block.shown, look):  # its values are told by _of_values
+                message = f"In the reusable block: {problem.message}"
+                yield replace(problem, message=message, field="content", block=block.id, path=f"{path}.content")
 
 
 def _of_kind(block: Block) -> Iterator[Problem]:
@@ -152,6 +157,8 @@ def _of_kind(block: Block) -> Iterator[Problem]:
                 yield Problem("The QR code says nothing yet.", "text")
             elif TOKEN.search(block["text"]):
                 yield Problem("A QR code is the same for every reader: leave the token out.", "text")
+            elif (size := len(block["text"].encode())) > MOST:
+                yield Problem(f"The QR code has {size:,} bytes; {MOST:,} are the most.", "text")
         case "event":
             yield from _of_event(block)
         case "product" if block.shown is None:
@@ -240,7 +247,9 @@ def _tokens(source: str, field: str, takes_values: bool = True, path: str = "") 
 def _can_leave(block: Block) -> bool:
     if block.when is not None:
         return False  # who does not see it could not leave
-    inner = block.shown if block.kind.name == "content" and block.shown else ()
+    inner = [one for column in block.columns for one in column]
+    if block.kind.name == "content":
+        inner += block.shown or ()
     return (
         block.kind.name == "footer"
         or any("unsubscribe_url" in str(value) for value in block.values.values())

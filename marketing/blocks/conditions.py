@@ -78,6 +78,13 @@ class Condition:
         return {"token": self.token, "op": self.op, "value": self.value}
 
 
+def must_be_writable(text: str, name: str, path: str) -> str:
+    """Raises Invalid for what no database keeps: a NUL, or half of a character. The field is `path`."""
+    if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise Invalid(f"{name} holds a character that cannot be kept. Type it anew.", field=path)
+    return text
+
+
 def parse_condition(stored: Any, path: str) -> Condition | None:
     """None where everybody sees it. Raises Invalid with its path."""
     if not stored:
@@ -99,6 +106,7 @@ def parse_condition(stored: Any, path: str) -> Condition | None:
         return Condition(token, op)
     if not value:
         raise Invalid("Say what it is compared with.", field=f"{path}.value")
+    must_be_writable(value, "What it is compared with", f"{path}.value")
     if len(value) > LONGEST or any(mark in value for mark in "{}%\n") or ('"' in value and "'" in value):
         raise Invalid(
             "It is compared with a short text without braces, and without both kinds of quotes.", field=f"{path}.value"

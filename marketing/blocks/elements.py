@@ -80,7 +80,7 @@ class Painter:
 
     def _html(self, block: Block) -> str:
         guarded, tokens = guard(block["html"])
-        marked = in_comments(guarded, lambda number: tokens[number].startswith("{%"))
+        marked = in_comments(guarded, lambda number: number < len(tokens) and tokens[number].startswith("{%"))
         return self._text_element(unguard(marked, tokens))
 
     def _image(self, block: Block) -> str:

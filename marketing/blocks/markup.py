@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import nh3
 
-from crm.rich_text import guard, unguard
+from crm.rich_text import as_text, guard, unguard
 
 TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "center", "code", "col", "colgroup", "dd", "div", "dl", "dt", "em", "font",
@@ -36,7 +36,7 @@ WORD = re.compile(r"<[^>]*>|xtokn(\d+)x")
 def clean_markup(html: str) -> str:
     guarded, tokens = guard(COMMENT.sub("", html))
     cleaned = nh3.clean(
-        in_comments(guarded, lambda number: tokens[number].startswith("{%")),
+        in_comments(guarded, lambda number: number < len(tokens) and tokens[number].startswith("{%")),
         tags=TAGS,
         attributes=ATTRIBUTES,
         link_rel=None,
@@ -44,7 +44,7 @@ def clean_markup(html: str) -> str:
         clean_content_tags={"script", "style", "title", "iframe", "object", "form"},
         strip_comments=False,
     )
-    return unguard(COMMENT.sub("", MARKED.sub(r"\1", cleaned)), tokens).strip()
+    return unguard(COMMENT.sub("", MARKED.sub(r"\1", cleaned)), as_text(tokens)).strip()
 
 
 def in_comments(guarded: str, is_tag: Callable[[int], bool]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from crm.errors import Invalid
 from crm.hooks import embeds
 from crm.rich_text import clean_rich
-from marketing.blocks.conditions import Condition, parse_condition
+from marketing.blocks.conditions import Condition, must_be_writable, parse_condition
 from marketing.blocks.fields import BlockField, BlockKind
 from marketing.blocks.kinds import KINDS, LAYOUTS
 from marketing.blocks.markup import clean_markup
@@ -20,6 +20,7 @@ MAX_BLOCKS = 200
 MAX_TEXT = 50_000
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
 IDS = ("event", "embed", "content")
+LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _stored(blocks: Sequence[Block], seen: set[str]) -> list[dict[str, Any]]:
 
 
 def _block(stored: Any, path: str, depth: int, is_part: bool) -> Block:
-    if not isinstance(stored, dict) or stored.get("kind") not in KINDS:
+    if not isinstance(stored, dict) or not isinstance(stored.get("kind"), str) or stored["kind"] not in KINDS:
         known = ", ".join(KINDS)
         raise Invalid(f"A block is an object with a “kind”, one of {known}.", field=f"{path}.kind")
     kind = KINDS[stored["kind"]]
@@ -101,7 +102,8 @@ def _block(stored: Any, path: str, depth: int, is_part: bool) -> Block:
     }
     columns = _columns(stored.get("columns"), values["layout"], path, depth) if kind.name == "section" else ()
     when = parse_condition(stored.get("when"), f"{path}.when")
-    return Block(str(stored.get("id") or "")[:20], kind, values, columns, when)
+    name = must_be_writable(str(stored.get("id") or "")[:20], "The id of a block", f"{path}.id")
+    return Block(name, kind, values, columns, when)
 
 
 def _columns(stored: Any, layout: str, path: str, depth: int) -> tuple[tuple[Block, ...], ...]:
@@ -133,6 +135,7 @@ def _value(one: BlockField, value: Any, path: str) -> Any:
         raise Invalid(f"“{one.label}” is a text.", field=path)
     if len(value) > MAX_TEXT:
         raise Invalid(f"“{one.label}” is too long: {MAX_TEXT:,} characters are the most.", field=path)
+    must_be_writable(value, f"“{one.label}”", path)
     return _text(one, value.strip(), path)
 
 
@@ -155,7 +158,7 @@ def _text(one: BlockField, value: str, path: str) -> str:
 def _number(one: BlockField, value: Any, path: str) -> int:
     try:
         number = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Invalid(f"“{one.label}” is a number.", field=path) from None
     if not one.low <= number <= one.high:
         raise Invalid(f"“{one.label}” is from {one.low} to {one.high}.", field=path)
@@ -166,9 +169,12 @@ def _pk(one: BlockField, value: Any, path: str) -> int | None:
     if value in (None, ""):
         return None
     try:
-        return int(value)
-    except (TypeError, ValueError):
-        raise Invalid(f"“{one.label}” is named by its number.", field=path) from None
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        number = 0
+    if isinstance(value, bool) or not 0 < number <= LARGEST_ID:
+        raise Invalid(f"“{one.label}” is named by its number.", field=path)
+    return number
 
 
 def resolved(blocks: Sequence[Block]) -> list[Block]:

@@ -9,6 +9,7 @@ from django.core import signing
 
 SALT = "marketing.qr"
 MOST = 1_000
+"""Bytes in a code: more would be too fine for the camera of a phone."""
 
 
 def qr_path(text: str) -> str:
@@ -24,7 +25,7 @@ def qr_text(token: str) -> str:
 def draw_qr(text: str) -> bytes:
     """A PNG of about 600 pixels: sharp also where it is shown on a fine screen."""
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=2)
-    code.add_data(text[:MOST])
+    code.add_data(text.encode()[:MOST].decode(errors="ignore"))
     code.make(fit=True)
     code.box_size = max(2, 600 // (code.modules_count + 4))
     buffer = BytesIO()

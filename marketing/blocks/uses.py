@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import QuerySet
+
 from marketing.models import ContentBlock, EmailDesign, MarketingEmail, MediaFile
 
 PICTURE = re.compile(r"/m/([0-9a-f]{32})\.")
@@ -17,9 +19,14 @@ def keep_uses(thing: MarketingEmail | EmailDesign | ContentBlock) -> None:
     said: list[Any] = [thing.blocks]
     if isinstance(thing, MarketingEmail):
         said += [thing.html, *thing.translations.values_list("blocks", "html")]
-    thing.media.set(MediaFile.objects.filter(key__in=set(PICTURE.findall(json.dumps(said)))))
+    thing.media.set(pictures_in(said))
     if not isinstance(thing, ContentBlock):
         thing.content_blocks.set(ContentBlock.objects.filter(pk__in=set(_references(said))))
+
+
+def pictures_in(said: Any) -> QuerySet[MediaFile]:
+    """Those whose address stands anywhere in it."""
+    return MediaFile.objects.filter(key__in=set(PICTURE.findall(json.dumps(said))))
 
 
 def _references(node: Any) -> Iterator[int]:

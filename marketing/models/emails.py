@@ -184,6 +184,7 @@ class EmailVersion(models.Model):
         help_text="The values that a program gives with it, by name (marketing/blocks/wants.py).",
     )
     postal_address = models.CharField(max_length=300, blank=True)
+    media = models.ManyToManyField("marketing.MediaFile", related_name="versions", editable=False)
     checked = models.JSONField(default=list, help_text="What the check had to say when it was made.")
     made_at = models.DateTimeField(auto_now_add=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
