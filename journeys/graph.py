@@ -175,7 +175,7 @@ def _problems(graph: Graph) -> Iterator[Problem]:
         yield Problem("", f"A journey has at most {MOST_STEPS} steps; this one has {len(graph.nodes)}.", "draft/nodes")
         return
     for node in graph.nodes.values():
-        yield from _param_problems(node)
+        yield from _param_problems(node, graph.goal is not None)
     yield from _arrow_problems(graph)
     yield from _go_to_problems(graph)
     yield from _unreachable(graph)
@@ -190,11 +190,14 @@ def _entry_problems(graph: Graph) -> Iterator[Problem]:
             yield Problem(ENTRY, message, "draft/goal")
 
 
-def _param_problems(node: Node) -> Iterator[Problem]:
+def _param_problems(node: Node, has_goal: bool) -> Iterator[Problem]:
     if not steps.known(node.kind):
         known = ", ".join(kind.name for kind in steps.all_kinds())
         yield Problem(node.id, f"There is no step “{node.kind}”. Known: {known}.", f"draft/nodes/{node.id}/kind")
         return
+    if node.step.asks_for_goal(node.params) and not has_goal:
+        message = "It looks at the goal of the journey, and there is none. Choose one where people come in."
+        yield Problem(node.id, message, f"draft/nodes/{node.id}/params")
     for path, message in node.step.complaints(node.params):
         yield Problem(node.id, message, f"draft/nodes/{node.id}/params/{path}".rstrip("/"))
 

@@ -2,8 +2,11 @@
 
 import time
 
+from django.utils import timezone
+
 from crm import jobs
 from journeys import engine
+from journeys.actions import calls, path_tests
 from journeys.actions.journeys import clear_stopped as clear_stopped_journey
 from journeys.actions.journeys import complete_finished as complete_journey
 from journeys.actions.moving import carry_on
@@ -42,3 +45,16 @@ def move_people() -> None:
     for move in moves_to_carry():
         while carry_on(move):
             pass
+
+
+def make_calls() -> None:
+    """Ask for another turn where the time was over before the work."""
+    begun = time.monotonic()
+    while calls.make_due():
+        if time.monotonic() - begun >= SECONDS:
+            jobs.nudge("journeys.tasks.make_calls")
+            return
+
+
+def judge_paths() -> None:
+    path_tests.judge_due(timezone.now())

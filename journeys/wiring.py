@@ -19,6 +19,7 @@ from marketing.models import Segment
 def wire() -> None:
     """Register everything; called once, from JourneysConfig.ready()."""
     from journeys import bin_rules, engine, listening, merge_rules
+    from journeys.actions import calls, path_tests
     from journeys.queries.work import journeys_admitting, journeys_to_clear, journeys_to_complete, moves_to_carry
     from journeys.steps import every  # noqa: F401
 
@@ -33,6 +34,8 @@ def wire() -> None:
     jobs.register_sweep("journeys.tasks.clear_stopped", lambda now: journeys_to_clear().exists())
     jobs.register_sweep("journeys.tasks.complete_finished", lambda now: journeys_to_complete().exists())
     jobs.register_sweep("journeys.tasks.move_people", lambda now: moves_to_carry().exists())
+    jobs.register_sweep("journeys.tasks.make_calls", calls.has_due)
+    jobs.register_sweep("journeys.tasks.judge_paths", path_tests.has_due)
     uses.register("journeys", using_segments.journeys_of)
     for attribute in memberships.attributes():
         attributes.register(attribute)

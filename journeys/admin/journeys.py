@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from crm.admin.base import RecordAdmin
 from crm.templatetags.ui import status_badge
 from journeys.models import Journey, JourneyStatus, Participant
-from journeys.web import canvas, life, live
+from journeys.web import calls, canvas, life, live, path_tests
 from marketing.models import Segment
 
 TONES = {
@@ -120,6 +120,8 @@ class JourneyAdmin(RecordAdmin):
             page("try/", canvas.simulate, "simulate"),
             page("publish/", live.publish, "publish"),
             page("live/", live.live, "live"),
+            page("calls/", calls.calls, "calls"),
+            page("tests/<int:test>/choose/", path_tests.choose, "choose"),
             page("do/<slug:verb>/", live.do, "do"),
             page("move/", life.move, "move"),
             page("remove/", life.delete, "remove_journey"),

@@ -1,5 +1,6 @@
 """The nouns of journeys."""
 
+from journeys.models.calls import Call
 from journeys.models.journeys import (
     CLOCKS_RUN,
     OVER,
@@ -11,18 +12,21 @@ from journeys.models.journeys import (
 )
 from journeys.models.moves import Move
 from journeys.models.participants import ACTIVE, Participant, Passage, Visit
+from journeys.models.path_tests import PathTest
 
 __all__ = [
     "ACTIVE",
     "CLOCKS_RUN",
     "OVER",
     "RUNNING",
+    "Call",
     "Journey",
     "JourneyStatus",
     "JourneyVersion",
     "Move",
     "Participant",
     "Passage",
+    "PathTest",
     "Visit",
     "empty_graph",
 ]

@@ -75,6 +75,12 @@ class Journey(FSMModelMixin, Record):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def calls_programs(self) -> bool:
+        """Does its running version call other programs?"""
+        nodes = self.live_version.graph["nodes"] if self.live_version else {}
+        return any(node["kind"] == "webhook" for node in nodes.values())
+
     @transition(status, source=JourneyStatus.DRAFT, target=JourneyStatus.LIVE)
     def go_live(self) -> None:
         self.went_live_at = timezone.now()

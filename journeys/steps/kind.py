@@ -69,6 +69,10 @@ def _no_rest(params: Params, outcome: str) -> bool:
     return False
 
 
+def _no_goal(params: Params) -> bool:
+    return False
+
+
 def _at_once(params: Params, now: datetime) -> datetime | None:
     return None
 
@@ -98,6 +102,7 @@ class StepKind:
     `lasts(params)`: how long people are held from their arrival on, where that is all there is to it; with other params
     (a new version) their time is counted anew from when they came.
     `listens(params)`: (source type, source id, kind of interaction) that wake who waits here.
+    `asks_for_goal(params)`: does it look at the goal of the journey, so that there must be one?
     `foretell` is `run` for one contact, writing nothing: the simulator walks with it.
     """
 
@@ -115,6 +120,7 @@ class StepKind:
     lasts: Callable[[Params], timedelta | None] = _no_length
     listens: Callable[[Params], list[tuple[str, int | None, str]]] = _no_listening
     foretell: Callable[[Params, Contact, datetime, datetime], Foretold] = _passes
+    asks_for_goal: Callable[[Params], bool] = _no_goal
 
     def complaints(self, params: Params) -> Iterator[Complaint]:
         """What is wrong with these params, each with its path."""

@@ -23,6 +23,7 @@ from journeys.filters import ParticipantFilter
 from journeys.models import Journey, JourneyVersion, Participant, Visit
 from journeys.queries.audience import before_publishing
 from journeys.queries.moving import on_older_versions
+from journeys.queries.path_tests import tests_of
 from journeys.queries.tree import counts_of, draw
 
 PAGE = "admin/journeys/journey/"
@@ -59,14 +60,17 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponseRedirect(at("canvas", pk))
     version = _version(request, journey)
     counts = counts_of(version)
+    parsed = graph.parse(version.graph)
     with names.remembering():
-        tree = draw(graph.parse(version.graph), counts=counts)
+        tree = draw(parsed, counts=counts)
+        tests = tests_of(journey, parsed)
     context = {
         "journey": journey,
         "title": journey.name,
         "version": version,
         "versions": list(journey.versions.defer("graph")),
         "tree": tree,
+        "tests": tests,
         "entered": Participant.objects.filter(version=version).count(),
         "inside": sum(count.waiting for count in counts.values()),
         "failed": sum(count.failed for count in counts.values()),

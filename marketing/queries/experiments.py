@@ -15,7 +15,7 @@ from crm.models import Interaction, Message
 from marketing.models import Experiment, Variant
 from marketing.queries.numbers import DONE, NUMBERS
 from marketing.queries.results import CLICKED, OPENED
-from marketing.queries.significance import Sample, Verdict, judge_means, judge_shares
+from marketing.queries.significance import Sample, Verdict, in_words, judge_means, judge_shares
 
 WON, WORTH = "opportunity.won", "revenue_base"
 BY_COUNTS = {Experiment.Metric.OPENS.value: "opened", Experiment.Metric.CLICKS.value: "clicked"}
@@ -44,18 +44,7 @@ class Numbers:
 
     @property
     def words(self) -> str:
-        """What the numbers say, for a person, with the test that says so."""
-        verdict, by_luck = self.verdict, f"{100 - self.confidence} %"
-        if verdict.problem:
-            return f"Not decided: {verdict.problem}"
-        nearest = max(verdict.p_values.values())
-        test = f"two-sided z-test, Holm’s correction for all pairs of {len(self.rows)} variants"
-        if verdict.is_decided:
-            return f"{verdict.best} is better than every other; so large a difference is luck in {nearest:.1%} of cases at most ({test})."
-        said = f"Not decided: {verdict.best} leads, but that may be luck (p = {nearest:.3f}, needed below {by_luck}; {test})."
-        if verdict.needed:
-            return f"{said} To tell the two best apart, about {verdict.needed:,} people a variant would be needed."
-        return f"{said} The best two are alike, and no number of people would tell them apart."
+        return in_words(self.verdict, len(self.rows), self.confidence)
 
 
 def numbers_of(experiment: Experiment) -> Numbers:

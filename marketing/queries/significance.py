@@ -72,6 +72,20 @@ def judge_means(samples: Sequence[Sample], confidence: float) -> Verdict:
     return _verdict(ordered, p_values, confidence, ceil(spread / gap**2) if gap else None)
 
 
+def in_words(verdict: Verdict, many: int, confidence: int) -> str:
+    """What it says of so many variants, for a person, with the test that says so. `confidence` in percent."""
+    if verdict.problem:
+        return f"Not decided: {verdict.problem}"
+    nearest = max(verdict.p_values.values())
+    test = f"two-sided z-test, Holm’s correction for all pairs of {many} variants"
+    if verdict.is_decided:
+        return f"{verdict.best} is better than every other; so large a difference is luck in {nearest:.1%} of cases at most ({test})."
+    said = f"Not decided: {verdict.best} leads, but that may be luck (p = {nearest:.3f}, needed below {100 - confidence} %; {test})."
+    if verdict.needed:
+        return f"{said} To tell the two best apart, about {verdict.needed:,} people a variant would be needed."
+    return f"{said} The best two are alike, and no number of people would tell them apart."
+
+
 def two_proportions(a: Sample, b: Sample) -> float:
     """The two-sided p of “both shares are the same”."""
     pooled = (a.hits + b.hits) / (a.people + b.people)
