@@ -9,11 +9,12 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from crm.access.depths import Depth
 from crm.actions.suppressions import suppress
 from crm.api.tokens import create_token
 from crm.delivery.queueing import queue_for
 from crm.delivery.sending import deliver
-from crm.models import ChannelRule, Contact, IdempotentRequest, Interaction, Message, Suppression
+from crm.models import ChannelRule, Contact, IdempotentRequest, Interaction, Message, RoleGrant, Suppression
 from marketing.actions.emails import edit_email, make_ready, problems_of, send_test
 from marketing.models import TransactionalEmail
 from tests.crm.delivery.conftest import agree, mail_to, smtp  # noqa: F401
@@ -290,7 +291,10 @@ def test_a_role_without_the_right_is_refused_and_a_reading_token_too(email, mark
 
 def test_others_see_it_as_far_as_their_role_reaches(email, shop, marketer, rep, manager):
     made = order(shop).json()
-    assert client_of(manager).get(f"{URL}{made['id']}/").status_code in (200, 404)
+    assert client_of(manager).get(f"{URL}{made['id']}/").status_code == 200
+    RoleGrant.objects.filter(role__key="manager", resource="crm.contact", verb="view").update(depth=Depth.OWN)
+    assert client_of(manager).get(f"{URL}{made['id']}/").status_code == 404, "the person it is to is not seen"
+    assert shop.get(f"{URL}{made['id']}/").status_code == 200
     assert client_of(rep).get(f"{URL}{made['id']}/").status_code == 404
     assert client_of(UserFactory(roles=["marketer"])).get(f"{URL}{made['id']}/").status_code == 200
 
