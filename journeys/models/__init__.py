@@ -13,6 +13,7 @@ from journeys.models.journeys import (
 from journeys.models.moves import Move
 from journeys.models.participants import ACTIVE, Participant, Passage, Visit
 from journeys.models.path_tests import PathTest
+from journeys.models.reminders import Reminder
 
 __all__ = [
     "ACTIVE",
@@ -27,6 +28,7 @@ __all__ = [
     "Participant",
     "Passage",
     "PathTest",
+    "Reminder",
     "Visit",
     "empty_graph",
 ]

@@ -3,6 +3,7 @@
 from journeys.steps import (  # noqa: F401, I001
     send_email,
     send_sms,
+    message_series,
     wait_for,
     wait_until,
     wait_for_date,

@@ -18,22 +18,25 @@ from journeys.steps.kind import Foretold
 from marketing.models import MarketingEmail, TextMessage
 from marketing.queries.wants import why_only_by_api
 
+CONTENTS: dict[str, tuple[type[Any], str]] = {"email": (MarketingEmail, "email"), "text": (TextMessage, "sms")}
+
 
 def send_key(journey: int) -> str:
     """What the send keys of all messages of a journey begin with."""
     return f"journey:{journey}:"
 
 
-def queue_batch(batch: Batch, content: Any, *, name: str, channel: str) -> Answer:
+def queue_batch(batch: Batch, content: Any, *, name: str, channel: str, turn: int = 0) -> Answer:
     """Queue `content` (an email or a text, with its ready version) for everybody in the batch.
 
-    Where everybody comes in once, people who share an address get one message; the key is (participant, node, visit).
+    Where everybody comes in once, people who share an address get one message; the key is (participant, node, visit),
+    and the `turn` within a series.
     """
     if not content or not content.ready_version:
         return Answer(failures=dict.fromkeys(batch.ids, "What this step sends is not ready any more."))
     if isinstance(content, MarketingEmail) and (why := why_only_by_api(content)):
         return Answer(failures=dict.fromkeys(batch.ids, why))
-    for key, contacts in _keyed(batch):
+    for key, contacts in _keyed(batch, f":{turn}" if turn else ""):
         queue_for(
             contacts,
             content=(name, content.pk, content.ready_version),
@@ -47,7 +50,7 @@ def queue_batch(batch: Batch, content: Any, *, name: str, channel: str) -> Answe
     return Answer.everyone(batch)
 
 
-def _keyed(batch: Batch) -> list[tuple[Any, QuerySet[Contact]]]:
+def _keyed(batch: Batch, turn: str) -> list[tuple[Any, QuerySet[Contact]]]:
     """Contacts with their send key: by visit where people enter once, else by participant."""
     prefix = send_key(batch.journey.pk)
     again = batch.version.graph["entry"].get("params", {}).get("again", "never")
@@ -56,7 +59,7 @@ def _keyed(batch: Batch) -> list[tuple[Any, QuerySet[Contact]]]:
         for person in batch.people:
             by_visit[person.visit].append(person.contact)
         return [
-            (f"{prefix}{batch.node}:{visit}", Contact.objects.filter(pk__in=contacts))
+            (f"{prefix}{batch.node}:{visit}{turn}", Contact.objects.filter(pk__in=contacts))
             for visit, contacts in by_visit.items()
         ]
     mine = F("journey_participations__pk")
@@ -65,6 +68,7 @@ def _keyed(batch: Batch) -> list[tuple[Any, QuerySet[Contact]]]:
         Cast(mine, CharField()),
         Value(":"),
         Cast(F("journey_participations__visit"), CharField()),
+        Value(turn),
     )
     return [(key, Contact.objects.filter(journey_participations__in=batch.ids))]
 
@@ -88,11 +92,20 @@ def not_ready(content: Any) -> str:
     return why_only_by_api(content) if isinstance(content, MarketingEmail) else ""
 
 
+def content_named(what: Any) -> tuple[str, str, Any]:
+    """“email:7” -> (“email”, its channel, the email); the last is None where there is no such thing."""
+    name, _, pk = str(what or "").partition(":")
+    model, channel = CONTENTS.get(name, CONTENTS["email"])
+    return name, channel, row_of(model, int(pk)) if pk.isascii() and pk.isdigit() else None
+
+
 def contents_of(kind: str, params: dict[str, Any]) -> tuple[str, Any] | None:
-    """(channel, email or text) of a step that sends; None for every other step."""
+    """(channel, email or text) of a step that sends, of a series its first; None for every other step."""
     match kind:
         case "send_email":
             return "email", row_of(MarketingEmail, params["email"])
         case "send_sms":
             return "sms", row_of(TextMessage, params["text"])
+        case "message_series":
+            return content_named(params["messages"][0]["what"])[1:]
     return None
