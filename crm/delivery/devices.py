@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 PHONE, TABLET, COMPUTER, UNKNOWN = "phone", "tablet", "computer", "unknown"
-KINDS = (PHONE, TABLET, COMPUTER, UNKNOWN)
 LONGEST = 60
 HIDDEN_BY = {
     "googleimageproxy": "Gmail (image proxy)",
@@ -38,7 +37,7 @@ SAME_AS = {
 
 @dataclass(frozen=True)
 class Seen:
-    """`device` is one of KINDS; `client` (a mail program or browser) and `system` are empty where nothing is known."""
+    """`device` is PHONE, TABLET, COMPUTER or UNKNOWN; `client` (a mail program or browser) and `system` are empty where nothing is known."""
 
     device: str = UNKNOWN
     client: str = ""

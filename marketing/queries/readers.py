@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from crm.countries import country_name
 from crm.delivery import geography
-from crm.delivery.devices import KINDS
 from crm.models import Message
 from crm.sql import asked_at_once
 from marketing.models import Send, SendMember
@@ -25,8 +24,9 @@ from marketing.queries.results import CLICKED, OPENED
 def by_device(messages: QuerySet[Message]) -> list[Line]:
     """Phone, tablet, computer, and unknown: proxies and privacy protection hide the device."""
     words = {"phone": _("Phone"), "tablet": _("Tablet"), "computer": _("Computer"), "unknown": _("Not known")}
+    words[NOT_KNOWN] = _("Not looked up yet")
     found = {line.key: line for line in _lines(messages, "client__device")}
-    return [_labelled(found[kind], words[kind]) for kind in KINDS if kind in found]
+    return [_labelled(found[kind], words[kind]) for kind in words if kind in found]
 
 
 def by_client(messages: QuerySet[Message]) -> list[Line]:
