@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.hooks import personal
 from crm.hooks.personal import ON_ERASE, PersonalData, of_contact
 from journeys import engine
-from journeys.models import Call, Journey, Participant, Visit
+from journeys.models import Approval, Call, Journey, Participant, Visit
 
 
 def leave_all(rows: QuerySet) -> None:
@@ -19,6 +19,7 @@ def leave_all(rows: QuerySet) -> None:
         engine.leave(journey, taken, status="exited", outcome="forgotten", now=timezone.now())
     Visit.objects.filter(participant__in=rows.values("pk")).update(detail=None)
     Call.objects.filter(participant__in=rows.values("pk")).delete()
+    Approval.objects.filter(participant__in=rows.values("pk")).update(comment="")
 
 
 def register_all() -> None:

@@ -50,6 +50,7 @@ def _begun_with(segment: Segment) -> str:
 
 
 def _faces() -> None:
+    from journeys.web import approvals
     from journeys.web.contacts import AddForm, add_many_to_journey, add_to_journey, render_panel
     from journeys.web.found import SOURCE
 
@@ -62,6 +63,12 @@ def _faces() -> None:
             "journey-new", "new", "Journey", "admin:journeys_journey_add", "route", ("journeys.journey", "add"), 70
         )
     )
+    navigation.register(
+        navigation.Door(
+            "approvals", "sales", "To approve", "journeys:approvals", "shield-check", ("crm.contact", "view"), 75
+        )
+    )
+    panels.register(panels.Panel("journeys.approvals", "sales.my_work", "To approve", approvals.box, 10))
     search.register(SOURCE)
     starts.register(
         starts.Start(

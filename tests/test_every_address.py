@@ -20,7 +20,7 @@ OPEN_TO_STRANGERS = (
 OPEN_TO_EVERYBODY = (
     "", "search/", "notifications/", "settings/", "choose/", "mentions/", "api/v1/", "bulk/", "calendar/", "views/",
     "rules/", "following/", "timeline/", "history/", "imports/", "tags/", "files/", "share/", "records/", "lists/", "opportunities/account-names/",
-    "opportunities/contact-names/", "opportunities/board/", "my-work/", "lines/", "leads/known/",
+    "opportunities/contact-names/", "opportunities/board/", "my-work/", "approvals/", "lines/", "leads/known/",
 )  # fmt: skip
 """Lists of one's own; and doors that take the name of a record, which is looked for among what one may see (tested beside)."""
 

@@ -1,5 +1,6 @@
 """The nouns of journeys."""
 
+from journeys.models.approvals import Approval
 from journeys.models.calls import Call
 from journeys.models.journeys import (
     CLOCKS_RUN,
@@ -20,6 +21,7 @@ __all__ = [
     "CLOCKS_RUN",
     "OVER",
     "RUNNING",
+    "Approval",
     "Call",
     "Journey",
     "JourneyStatus",

@@ -14,6 +14,7 @@ from journeys.steps import (  # noqa: F401, I001
     assign_lead,
     create_opportunity,
     create_activity,
+    approval,
     notify_team,
     update_field,
     change_tags,

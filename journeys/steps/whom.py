@@ -75,7 +75,7 @@ def owners(batch: Batch) -> dict[int, int | None]:
     found: dict[int, int | None]
     match params.get("who") or OWNER:
         case "user":
-            found = dict.fromkeys(batch.ids, _at_work(params.get(USER)))
+            found = dict.fromkeys(batch.ids, at_work(params.get(USER)))
         case "team":
             passed = Passage.objects.filter(version=batch.version, node=batch.node).aggregate(many=Sum("count"))["many"]
             found = dict(zip(batch.ids, in_turn(members(params), len(batch.ids), passed or 0), strict=True))
@@ -84,12 +84,12 @@ def owners(batch: Batch) -> dict[int, int | None]:
             theirs = dict(rows.values_list("pk", "owner"))
             found = {person.id: theirs.get(person.contact) for person in batch.people}
     if None in found.values() and params.get("otherwise"):
-        other = _at_work(params["otherwise"])
+        other = at_work(params["otherwise"])
         found = {pk: owner or other for pk, owner in found.items()}
     return found
 
 
-def _at_work(user: int | None) -> int | None:
+def at_work(user: int | None) -> int | None:
     return User.objects.filter(pk=user, is_active=True).values_list("pk", flat=True).first() if user else None
 
 
