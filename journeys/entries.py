@@ -1,4 +1,4 @@
-"""How people come in: from a segment, by something that happened, or by hand. And how often the same person may."""
+"""How people come in, by name: a segment, a happening, a score, a record, a date, by hand or the API. And what ends it early."""
 
 from __future__ import annotations
 
@@ -6,38 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
-
+from crm.hooks import records
 from crm.hooks.registry import Registry
-from crm.log import kinds
-from journeys import sources
+from journeys import conditions, ends, entry_forms, sources
 from journeys.steps.kind import StepForm
-
-AGAIN = [
-    ("never", "Never: everybody once"),
-    ("after_leaving", "After they have left"),
-    ("always", "Always, even while inside"),
-]
-
-
-class EntryForm(StepForm):
-    again = forms.ChoiceField(label="May the same person come in again?", choices=AGAIN, required=False)
-
-    def clean_again(self) -> str:
-        return self.cleaned_data["again"] or "never"
-
-
-class SegmentEntryForm(EntryForm):
-    segment = forms.TypedChoiceField(
-        label="Segment", coerce=int, choices=sources.segments, help_text="Its members now, and whoever enters it later."
-    )
-    field_order = ["segment", "again"]
-
-
-class InteractionEntryForm(EntryForm):
-    kind = forms.ChoiceField(label="What happened", choices=sources.behaviours)
-    source = sources.SourceField(label="On")
-    field_order = ["kind", "source", "again"]
+from journeys.weekdays import WEEKDAYS
 
 
 @dataclass(frozen=True)
@@ -46,7 +19,7 @@ class EntryKind:
     label: str
     icon: str
     help: str
-    form: type[EntryForm]
+    form: type[entry_forms.EntryForm]
 
 
 _kinds: Registry[EntryKind] = Registry("way in")
@@ -55,14 +28,43 @@ for _kind in (
         "segment",
         "People of a segment",
         "users",
-        "Its members when you publish, and all who enter it later.",
-        SegmentEntryForm,
+        "Its members when you publish, all who enter it later, or all of them again and again.",
+        entry_forms.SegmentEntryForm,
     ),
     EntryKind(
-        "interaction", "Something happened", "bolt", "Whoever does it comes in, within seconds.", InteractionEntryForm
+        "interaction",
+        "Something happened",
+        "bolt",
+        "Whoever does it comes in, within seconds.",
+        entry_forms.InteractionEntryForm,
     ),
     EntryKind(
-        "by_hand", "Added by hand", "hand-finger", "People you add from a contact, a list or the API.", EntryForm
+        "score",
+        "A score rises",
+        "trophy",
+        "Whoever reaches so many points, each time they cross them upwards.",
+        entry_forms.ScoreEntryForm,
+    ),
+    EntryKind(
+        "record",
+        "A record is created or changed",
+        "pencil",
+        "The contact itself, or the contact of a lead or an opportunity. What an import writes lets nobody in.",
+        entry_forms.RecordEntryForm,
+    ),
+    EntryKind(
+        "date",
+        "A date of the contact",
+        "calendar-event",
+        "A birthday, the end of a contract: on the day, or some days before or after it.",
+        entry_forms.DateEntryForm,
+    ),
+    EntryKind(
+        "by_hand",
+        "Added by hand or by the API",
+        "hand-finger",
+        "People you add from a contact or a list, and those that another program sends.",
+        entry_forms.ByHandForm,
     ),
 ):
     _kinds.register(_kind.name, _kind)
@@ -76,19 +78,18 @@ def get(name: str) -> EntryKind:
     return _kinds.get(name)
 
 
-def form_with_goal(name: str) -> type[StepForm]:
-    """The form of a way in, with the goal's two fields below it."""
+def form_with_ends(name: str) -> type[StepForm]:
+    """The form of a way in, with the goal and the exits of the journey below it."""
 
-    class Form(get(name).form):  # type: ignore[misc]
-        goal_kind = forms.ChoiceField(
-            label="Goal",
-            choices=sources.behaviours,
-            required=False,
-            help_text="Whoever does this leaves the journey at once. May stay empty.",
-        )
-        goal_source = sources.SourceField(label="Goal, on")
+    class Form(ends.EndsForm, get(name).form):  # type: ignore[misc]
+        pass
 
     return Form
+
+
+def segments_of(params: dict[str, Any]) -> list[int]:
+    """The segments of a start: the chosen one, then the further ones."""
+    return list(dict.fromkeys([params["segment"], *params.get("also", [])]))
 
 
 def complaints(entry: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -97,18 +98,12 @@ def complaints(entry: dict[str, Any]) -> Iterator[tuple[str, str]]:
         known = ", ".join(kind.name for kind in all_kinds())
         yield "kind", f"There is no way in called “{entry['kind']}”. Known: {known}."
         return
-    form = get(entry["kind"]).form(entry["params"])
+    form_class = get(entry["kind"]).form
+    form = form_class(form_class.to_data(entry["params"]))
     for name, errors in form.errors.items():
         for error in errors:
             label = form.fields[name].label if name in form.fields else ""
             yield f"params/{name}", f"{label}: {error}" if label else str(error)
-
-
-def goal_complaints(goal: dict[str, Any]) -> Iterator[str]:
-    if not kinds.known(str(goal.get("kind"))):
-        yield f"The goal names “{goal.get('kind')}”, which is not a kind of interaction."
-    if goal.get("source") and sources.split(str(goal["source"])) is None:
-        yield "The goal's source is written like “marketing.event:7”."
 
 
 def in_words(entry: dict[str, Any]) -> str:
@@ -116,8 +111,58 @@ def in_words(entry: dict[str, Any]) -> str:
     params = entry.get("params", {})
     match entry.get("kind"):
         case "segment":
-            return f"Members of “{sources.name_of_segment(params.get('segment'))}”"
+            return _segment_in_words(params)
         case "interaction":
-            return sources.in_words(params.get("kind", ""), params.get("source", ""))
+            said = sources.in_words(params.get("kind", ""), params.get("source", ""))
+            where = params.get("where")
+            return f"{said}, where {conditions.in_words(where)}" if where and not conditions.complaint(where) else said
+        case "score":
+            name = sources.name_of_source(f"marketing.scoringmodel:{params.get('model')}") or "A score"
+            return f"“{name}” rises to {params.get('points', '…')}"
+        case "record":
+            return _record_in_words(params)
+        case "date":
+            return _date_in_words(params)
         case _:
-            return "Added by hand"
+            return "Added by hand or by the API"
+
+
+def _segment_in_words(params: dict[str, Any]) -> str:
+    names = [sources.name_of_segment(pk) for pk in [params.get("segment"), *params.get("also", [])]]
+    who = "Members of " + ", ".join(f"“{name}”" for name in names)
+    if params.get("mode") != "repeat":
+        return who
+    every = params.get("every", "day")
+    day = dict(WEEKDAYS).get(params.get("weekday", 0), "") if every == "week" else f"day {params.get('day')}"
+    on = "" if every == "day" else f" on {day}"
+    return f"{who}, every {every}{on} at {params.get('hour', '…')}"
+
+
+def _record_in_words(params: dict[str, Any]) -> str:
+    name = params.get("record", "")
+    if not records.known(name):
+        return "A record is created or changed"
+    kind = records.get(name)
+    if params.get("event") != "changed":
+        return f"{kind.label} created"
+    label = next((str(f.label) for f in kind.all_fields() if f.name == params.get("field")), "a field")
+    to = f" to “{_value_in_words(kind, params)}”" if params.get("value") else ""
+    return f"{kind.label}: {label} changed{to}"
+
+
+def _value_in_words(kind: records.RecordKind, params: dict[str, Any]) -> str:
+    field = next((f for f in kind.all_fields() if f.name == params.get("field")), None)
+    labels = {str(value): str(label) for value, label in field.choices()} if field and field.choices else {}
+    return labels.get(params["value"], params["value"])
+
+
+def _date_in_words(params: dict[str, Any]) -> str:
+    labels = {name: str(label) for name, label in entry_forms.date_fields()}
+    name = labels.get(params.get("field", ""), "a date")
+    shift = params.get("shift")
+    when = (
+        f"{shift} {'day' if shift == 1 else 'days'} {params.get('side', 'before')} “{name}”"
+        if shift
+        else f"On “{name}”"
+    )
+    return f"{when}{', every year' if params.get('yearly') else ''}, at {params.get('hour', '…')}"

@@ -1,6 +1,7 @@
 """The filters of journeys, the same for pages, admin and API."""
 
 import django_filters
+from django.db.models import QuerySet
 
 from journeys.models import Journey, JourneyStatus, Participant
 
@@ -15,6 +16,11 @@ class JourneyFilter(django_filters.FilterSet):
 
 
 class ParticipantFilter(django_filters.FilterSet):
+    goal = django_filters.ChoiceFilter(choices=[("reached", "Reached the goal")], method="by_goal")
+
     class Meta:
         model = Participant
         fields = ["journey", "contact", "status", "outcome", "node"]
+
+    def by_goal(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.exclude(reached_at=None)

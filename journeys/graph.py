@@ -1,6 +1,6 @@
 """A journey's definition -> a frozen graph. Everything an author can get wrong is caught here, with its place.
 
-{"schema": 1, "entry": {"kind", "params"}, "goal": {"kind", "source"} | null,
+{"schema": 1, "entry": {"kind", "params"}, "goal": {…} | null, "exits": {…} | null (journeys/ends.py),
  "nodes": {id: {"kind", "params"}}, "edges": [[from, outcome, to]]}
 
 It is a tree plus `go_to`: every step has one arrow coming in; the first one comes from "entry" by "next".
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crm.errors import Invalid
-from journeys import entries, steps
+from journeys import ends, entries, steps
 from journeys.steps.batch import NEXT
 
 ENTRY = "entry"
@@ -65,6 +65,7 @@ class Graph:
     goal: dict[str, Any] | None
     nodes: dict[str, Node]
     edges: tuple[Edge, ...]
+    exits: dict[str, Any] = field(default_factory=dict)
     _next: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def after(self, node: str, outcome: str) -> str | None:
@@ -109,12 +110,16 @@ def parse(definition: Any) -> Graph:
     goal = definition.get("goal")
     if goal is not None and not isinstance(goal, dict):
         raise Invalid("“goal” is {“kind”: …, “source”: …} or null.", field="draft/goal")
+    exits = definition.get("exits")
+    if exits is not None and not isinstance(exits, dict):
+        raise Invalid("“exits” is {“happenings”: …, “segments”: …, “rule”: …} or null.", field="draft/exits")
     edges = tuple(_edge(index, edge) for index, edge in enumerate(definition["edges"]))
     return Graph(
         entry={"kind": entry["kind"], "params": _params(entry, "draft/entry")},
         goal=goal,
         nodes={str(key): _node(str(key), value) for key, value in nodes.items()},
         edges=edges,
+        exits=exits or {},
         _next={(edge.source, edge.outcome): edge.target for edge in edges},
     )
 
@@ -186,8 +191,10 @@ def _entry_problems(graph: Graph) -> Iterator[Problem]:
     for path, message in entries.complaints(graph.entry):
         yield Problem(ENTRY, message, f"draft/entry/{path}".rstrip("/"))
     if graph.goal is not None:
-        for message in entries.goal_complaints(graph.goal):
-            yield Problem(ENTRY, message, "draft/goal")
+        for path, message in ends.goal_complaints(graph.goal):
+            yield Problem(ENTRY, message, f"draft/goal/{path}".rstrip("/"))
+    for path, message in ends.exit_complaints(graph.exits):
+        yield Problem(ENTRY, message, f"draft/exits/{path}".rstrip("/"))
 
 
 def _param_problems(node: Node, has_goal: bool) -> Iterator[Problem]:

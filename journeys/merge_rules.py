@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crm.actions.merge_ledger import Ledger
 from crm.hooks import merging
-from journeys.models import Participant
+from journeys.models import Participant, Turn
 
 
 def register_all() -> None:
@@ -17,6 +17,7 @@ def register_all() -> None:
         once_per=[["journey_id", "entry_key"]],
         leaves_like=True,
     )
+    merging.moves("journeys.turns", Turn, "contact_id", on=["crm.contact"], once_per=[["journey_id", "key"]])
 
 
 def leave_where_the_winner_is(ledger: Ledger) -> None:

@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.hooks import personal
-from crm.hooks.personal import ON_ERASE, PersonalData, of_contact
+from crm.hooks.personal import ALWAYS, ON_ERASE, PersonalData, of_contact
 from journeys import engine
-from journeys.models import Approval, Call, Journey, Participant, Visit
+from journeys.models import Approval, Call, Journey, Participant, Turn, Visit
 
 
 def leave_all(rows: QuerySet) -> None:
@@ -24,8 +24,19 @@ def leave_all(rows: QuerySet) -> None:
 
 def register_all() -> None:
     ways = of_contact(Participant)
+    waiting = PersonalData(
+        "journeys.turn", _("Waiting to begin a journey"), of_contact(Turn), "at", deletes=ALWAYS, order=48
+    )
     personal.register(
+        waiting,
         PersonalData(
-            "journeys.participant", _("Journeys"), ways, "entered_at", {"problem": ""}, ON_ERASE, leave_all, order=47
-        )
+            "journeys.participant",
+            _("Journeys"),
+            ways,
+            "entered_at",
+            {"problem": "", "trigger": {}},
+            ON_ERASE,
+            leave_all,
+            order=47,
+        ),
     )

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from crm.log import kinds
 from crm.models import Interaction
 from crm.rules.compile import HUMAN
-from journeys.names import all_names, name_of
+from journeys.names import all_names, name_of, row_of
 from marketing import models as marketing
 
 Choices = list[tuple[Any, Any]]
@@ -25,13 +25,14 @@ _SOURCES: dict[str, tuple[str, Callable[[], Any], str]] = {
     "marketing.email": ("Emails", lambda: marketing.MarketingEmail, "name"),
     "marketing.text": ("Texts", lambda: marketing.TextMessage, "name"),
     "marketing.segment": ("Segments", lambda: marketing.Segment, "name"),
+    "marketing.scoringmodel": ("Scores", lambda: marketing.ScoringModel, "name"),
 }
 
 
 def split(source: str) -> tuple[str, int] | None:
     """“marketing.event:7” -> (“marketing.event”, 7); None for anything else."""
     found = _SOURCE.match(source or "")
-    return (found[1], int(found[2])) if found else None
+    return (found[1], int(found[2])) if found and len(found[2]) < 18 else None
 
 
 def behaviours() -> Choices:
@@ -60,7 +61,46 @@ class SourceField(forms.ChoiceField):
         super().__init__(choices=sources, required=False, **kwargs)
 
     def valid_value(self, value: Any) -> bool:
-        return bool(name_of_source(str(value)))
+        return exists(str(value))
+
+
+class SegmentField(forms.TypedChoiceField):
+    """One segment, by its id."""
+
+    default_error_messages = {"invalid_choice": "This segment does not exist any more. Choose another one."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce=int, choices=segments, **kwargs)
+
+    def valid_value(self, value: Any) -> bool:
+        return _is_segment(value)
+
+
+class SegmentsField(forms.TypedMultipleChoiceField):
+    """Several segments; cleans to their ids."""
+
+    default_error_messages = {"invalid_choice": "One of these segments does not exist any more. Take it out."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.CheckboxSelectMultiple(attrs={"class": "jc-many"})
+        super().__init__(coerce=int, choices=lambda: segments()[1:], required=False, widget=widget, **kwargs)
+
+    def valid_value(self, value: Any) -> bool:
+        return _is_segment(value)
+
+
+def _is_segment(value: Any) -> bool:
+    text = str(value)
+    return text.isascii() and text.isdigit() and len(text) < 18 and exists(f"marketing.segment:{text}")
+
+
+def exists(source: str) -> bool:
+    """Is there such a thing, and not in the bin?"""
+    where = split(source)
+    if where is None or where[0] not in _SOURCES:
+        return False
+    row = row_of(_SOURCES[where[0]][1](), where[1])
+    return row is not None and getattr(row, "deleted_at", None) is None
 
 
 def name_of_source(source: str) -> str:

@@ -5,7 +5,7 @@ import time
 from django.utils import timezone
 
 from crm import jobs
-from journeys import engine
+from journeys import engine, exits, listening, opening, turns
 from journeys.actions import calls, path_tests
 from journeys.actions.journeys import clear_stopped as clear_stopped_journey
 from journeys.actions.journeys import complete_finished as complete_journey
@@ -25,9 +25,37 @@ def advance() -> None:
 
 
 def admit_members() -> None:
-    for journey in journeys_admitting():
+    for journey in journeys_admitting(timezone.now()):
         while admit_members_of(journey):
             pass
+
+
+def run_planned() -> None:
+    for journey in opening.journeys_to_run(timezone.now()):
+        if opening.run_planned(journey, timezone.now()):
+            jobs.nudge("journeys.tasks.admit_members")
+            jobs.nudge("journeys.tasks.take_turns")
+
+
+def take_turns() -> None:
+    for journey in turns.journeys_with_turns(timezone.now()):
+        while turns.let_in(journey, timezone.now()) == turns.MOST:
+            pass
+    jobs.nudge("journeys.tasks.advance")
+
+
+def forget_turns() -> None:
+    for journey in turns.journeys_left_behind():
+        while turns.forget(journey):
+            pass
+
+
+def look_at_exits() -> None:
+    """Rules that move with time: whoever fulfils one by now leaves."""
+    for version in listening.running_versions():
+        if (version.graph.get("exits") or {}).get("rule"):
+            while exits.look_by_the_clock(version, timezone.now()) == exits.BATCH:
+                pass
 
 
 def clear_stopped() -> None:

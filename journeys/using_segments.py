@@ -25,6 +25,9 @@ def journeys_of(segments: Collection[int]) -> dict[int, list[Use]]:
 
 
 def _named(graph: dict[str, Any]) -> set[int]:
-    entry = (graph.get("entry") or {}).get("params") or {}
+    """By its ways in and out, by what steps fill, by rules, and as what something happened on."""
+    entry, exits = (graph.get("entry") or {}).get("params") or {}, graph.get("exits") or {}
     filled = [node.get("params", {}).get("list") for node in (graph.get("nodes") or {}).values()]
-    return named_in(graph) | {pk for pk in (entry.get("segment"), *filled) if isinstance(pk, int)}
+    several = [entry.get("also"), entry.get("without"), exits.get("segments")]
+    listed = [entry.get("segment"), *filled, *(one for some in several if isinstance(some, list) for one in some)]
+    return named_in(graph) | {one for one in listed if isinstance(one, int)}

@@ -1,5 +1,7 @@
 """What journeys puts on the hooks."""
 
+from datetime import timedelta
+
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -8,17 +10,18 @@ from crm.hooks import attributes, contact_actions, navigation, panels, search
 from crm.hooks.resources import EVERYTHING, READS, declare
 from crm.log import kinds, triggers
 from crm.log.reading import Reader, register
+from crm.models import Touched
 from crm.search import indexed
 from journeys import personal, using_segments, watched
 from journeys.indexed import JOURNEYS
 from journeys.queries import memberships
-from marketing import starts, uses
+from marketing import score_watch, starts, uses
 from marketing.models import Segment
 
 
 def wire() -> None:
     """Register everything; called once, from JourneysConfig.ready()."""
-    from journeys import bin_rules, engine, listening, merge_rules
+    from journeys import bin_rules, changes, engine, listening, merge_rules, opening, thresholds, turns
     from journeys.actions import calls, path_tests
     from journeys.queries.work import journeys_admitting, journeys_to_clear, journeys_to_complete, moves_to_carry
     from journeys.steps import every  # noqa: F401
@@ -29,8 +32,14 @@ def wire() -> None:
     bin_rules.register_all()
     merge_rules.register_all()
     register(Reader("journeys", listening.handle, kinds=listening.kinds))
+    register(Reader("journeys.changes", changes.handle, from_start=False, table=Touched))
+    score_watch.register("journeys", thresholds.of_model)
     jobs.register_sweep("journeys.tasks.advance", engine.has_due)
-    jobs.register_sweep("journeys.tasks.admit_members", lambda now: journeys_admitting().exists())
+    jobs.register_sweep("journeys.tasks.admit_members", lambda now: journeys_admitting(now).exists())
+    jobs.register_sweep("journeys.tasks.run_planned", lambda now: opening.journeys_to_run(now).exists())
+    jobs.register_sweep("journeys.tasks.take_turns", lambda now: turns.journeys_with_turns(now).exists())
+    jobs.register_sweep("journeys.tasks.forget_turns", lambda now: turns.journeys_left_behind().exists())
+    jobs.register_recurring("journeys.tasks.look_at_exits", timedelta(hours=1))
     jobs.register_sweep("journeys.tasks.clear_stopped", lambda now: journeys_to_clear().exists())
     jobs.register_sweep("journeys.tasks.complete_finished", lambda now: journeys_to_complete().exists())
     jobs.register_sweep("journeys.tasks.move_people", lambda now: moves_to_carry().exists())

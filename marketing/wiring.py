@@ -247,6 +247,7 @@ def _scores() -> None:
     """Scores, computed from the log and from facts about the contact."""
     declare("marketing.scoringmodel", "Scoring", rep=READS, manager=READS, marketer=EVERYTHING)
     kinds.declare("score.reached", "Score reached the threshold", icon="trophy", group="Scoring", is_behaviour=False)
+    kinds.declare("score.crossed", "Score rose to a watched number", icon="trophy", group="Scoring", is_behaviour=False)
     attributes.register(
         attributes.Attribute(
             "score",
@@ -291,4 +292,8 @@ def _sources() -> None:
             "marketing.segment", "Segment", ("segment.entered", "segment.left"), segments.segment_choices
         )
     )
-    sources.register(sources.SourceType("marketing.scoringmodel", "Scoring", ("score.reached",), scores.model_choices))
+    sources.register(
+        sources.SourceType(
+            "marketing.scoringmodel", "Scoring", ("score.reached", "score.crossed"), scores.model_choices
+        )
+    )

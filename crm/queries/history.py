@@ -288,6 +288,20 @@ def _day(text: str) -> str:
     return formats.date_format(found, "j M Y") if found else text
 
 
+def new_values(entry: LogEntry) -> dict[str, Any]:
+    """What an entry changed, by field (“custom.plan” for one of the company's own): the value as it is since."""
+    found: dict[str, Any] = {}
+    for name, pair in (entry.changes or {}).items():
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            continue
+        if name == "custom":
+            old, new = _as_dict(pair[0]), _as_dict(pair[1])
+            found |= {f"custom.{key}": new.get(key) for key in {*old, *new} if old.get(key) != new.get(key)}
+        else:
+            found[name] = pair[1]
+    return found
+
+
 def _as_dict(stored: Any) -> dict[str, Any]:
     if isinstance(stored, str):
         try:

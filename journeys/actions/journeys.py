@@ -17,6 +17,7 @@ from crm.models import Message, User
 from journeys import graph as graphs
 from journeys.engine import leave
 from journeys.models import OVER, Journey, JourneyStatus, JourneyVersion, Participant
+from journeys.opening import open_door
 from journeys.steps.sending import send_key
 
 RESUME_AT_ONCE = 1000
@@ -84,14 +85,14 @@ def publish_journey(journey: Journey, *, by: User, now: datetime | None = None) 
     journey.live_version = JourneyVersion.objects.create(
         journey=journey, number=number, graph=journey.draft, published_at=now, published_by=by
     )
-    if journey.status == JourneyStatus.DRAFT:
+    is_first = journey.status == JourneyStatus.DRAFT
+    if is_first:
         journey.go_live()
-        journey.went_live_at = now
-    if journey.draft["entry"]["kind"] == "segment":
-        journey.admitting_after = 0
+    open_door(journey, now, is_first=is_first)
     journey.version += 1
     journey.save()
     jobs.nudge("journeys.tasks.admit_members")
+    jobs.nudge("journeys.tasks.run_planned")
     return journey
 
 

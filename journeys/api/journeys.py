@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -11,6 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crm.api.fields import SeenField
 from crm.api.views import ReadViewSet, RecordViewSet
 from crm.models import Campaign, Contact, User
 from journeys import graph
@@ -20,6 +22,8 @@ from journeys.actions.participants import add_contacts
 from journeys.filters import JourneyFilter, ParticipantFilter
 from journeys.models import Journey, JourneyVersion, Participant
 from journeys.queries.moving import older_of
+
+MOST_VALUES = 20_000
 
 
 class JourneySerializer(serializers.ModelSerializer):
@@ -91,6 +95,33 @@ class OlderSerializer(serializers.Serializer):
     count = serializers.IntegerField()
     is_being_moved = serializers.BooleanField(source="move")
     spots = SpotSerializer(many=True)
+
+
+class EnterSerializer(serializers.Serializer):
+    """One person, by id or by address, and the values that come along: conditions and messages know them as `trigger`."""
+
+    contact = SeenField(Contact, required=False)
+    email = serializers.EmailField(required=False)
+    values = serializers.DictField(required=False, default=dict)
+    key = serializers.CharField(
+        required=False, max_length=70, help_text="The same key twice lets nobody in twice, however late it comes."
+    )
+
+    def validate_values(self, values: dict[str, Any]) -> dict[str, Any]:
+        if len(json.dumps(values)) > MOST_VALUES:
+            raise serializers.ValidationError(f"These are more than {MOST_VALUES:,} letters.")
+        return values
+
+    def validate(self, facts: dict[str, Any]) -> dict[str, Any]:
+        if ("contact" in facts) == ("email" in facts):
+            raise serializers.ValidationError("Name one person: by “contact” or by “email”.")
+        if "email" in facts:
+            people = Contact.objects.visible_to(self.context["request"].user).alive()
+            found = people.filter(email_normal=facts["email"].strip().lower()).order_by("pk").first()
+            if found is None:
+                raise serializers.ValidationError({"email": f"There is no contact with the address {facts['email']}."})
+            facts["contact"] = found
+        return facts
 
 
 class JourneyViewSet(RecordViewSet):
@@ -178,6 +209,19 @@ class JourneyViewSet(RecordViewSet):
         came = add_contacts(journey, contacts=list(seen.values_list("pk", flat=True)), by=self._user)
         return Response({"added": came})
 
+    @action(detail=True, methods=["post"], serializer_class=EnterSerializer)
+    def enter(self, request: Request, pk: str | None = None) -> Response:
+        """The journey's door for other programs. Answers 1 where the person came in or waits for a turn, else 0."""
+        journey = self.get_object()
+        self.must_be_editable(journey)
+        form = self.get_serializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        facts = form.validated_data
+        key = facts.get("key") or request.headers.get("Idempotency-Key", "")[:70]
+        people = [facts["contact"].pk]
+        came = add_contacts(journey, contacts=people, by=self._user, key=key, values=facts["values"])
+        return Response({"added": came, "contact": facts["contact"].pk})
+
 
 class ParticipantSerializer(serializers.ModelSerializer):
     journey_version = serializers.IntegerField(source="version.number", read_only=True)
@@ -194,6 +238,8 @@ class ParticipantSerializer(serializers.ModelSerializer):
             "status",
             "outcome",
             "problem",
+            "trigger",
+            "reached_at",
             "due_at",
             "entered_at",
             "arrived_at",

@@ -15,6 +15,7 @@ from journeys.models.moves import Move
 from journeys.models.participants import ACTIVE, Participant, Passage, Visit
 from journeys.models.path_tests import PathTest
 from journeys.models.reminders import Reminder
+from journeys.models.turns import Turn
 
 __all__ = [
     "ACTIVE",
@@ -31,6 +32,7 @@ __all__ = [
     "Passage",
     "PathTest",
     "Reminder",
+    "Turn",
     "Visit",
     "empty_graph",
 ]

@@ -46,7 +46,9 @@ class JourneyQuerySet(RecordQuerySet):
 class Journey(FSMModelMixin, Record):
     """`draft` is the definition being edited (journeys/graph.py); `layout` is for eyes only.
 
-    `admitting_after` is how far the members of the segment have been let in since publishing; empty when all are.
+    `admitting_after` is how far the members of the segment have been let in; empty when all are. `admitting_for` is the
+    planned time of that run, empty for those at publishing; `next_run_at` the time of the next one. `next_turn_at` is when
+    the entry rate lets the next person in. A live journey lets nobody in before `went_live_at`.
     """
 
     name = models.CharField(max_length=200)
@@ -58,6 +60,9 @@ class Journey(FSMModelMixin, Record):
         "journeys.JourneyVersion", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
     admitting_after = models.BigIntegerField(null=True, blank=True, editable=False)
+    admitting_for = models.DateTimeField(null=True, blank=True, editable=False)
+    next_run_at = models.DateTimeField(null=True, blank=True, editable=False)
+    next_turn_at = models.DateTimeField(null=True, blank=True, editable=False)
     went_live_at = models.DateTimeField(null=True, blank=True, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -109,7 +114,7 @@ class Journey(FSMModelMixin, Record):
 
     @transition(status, source=list(RUNNING), target=JourneyStatus.STOPPED)
     def stop(self) -> None:
-        self.ended_at, self.admitting_after = timezone.now(), None
+        self.ended_at, self.admitting_after, self.next_run_at = timezone.now(), None, None
 
     @transition(
         status,

@@ -34,7 +34,9 @@ class Participant(models.Model):
 
     ready: the step has yet to look at them. waiting: a step holds them until `due_at`. `visit` counts the steps taken, so
     that (participant, node, visit) is the key of every side effect. `entry_key` makes an entry happen once.
-    `entry_position` is the last row of the log when they came in; `entered_at` is what “since entry” means.
+    `entry_position` is the last row of the log when they came in; `entered_at` is what “since entry” means. `trigger`
+    are the values that came with what let them in (the answers of a form, the data of an API call). `reached_at` is when
+    they reached the goal, be it some days after they left.
     """
 
     class Status(models.TextChoices):
@@ -59,6 +61,8 @@ class Participant(models.Model):
     may_overlap = models.BooleanField(default=False)
     depth = models.PositiveSmallIntegerField(default=0)
     outcome = models.CharField(max_length=40, blank=True)
+    trigger = models.JSONField(default=dict)
+    reached_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=500, blank=True)
 
     objects = ParticipantQuerySet.as_manager()
@@ -88,6 +92,7 @@ class Participant(models.Model):
             ),
             models.Index(fields=["contact", "-id"], name="participant_by_contact"),
             models.Index(fields=["journey", "-id"], name="participant_by_journey"),
+            models.Index(fields=["journey", "contact"], condition=~Q(reached_at=None), name="participant_at_goal"),
         ]
 
     def __str__(self) -> str:

@@ -1,13 +1,16 @@
 """What there is to do, asked of the rows themselves."""
 
+from datetime import datetime
+
 from django.db.models import Exists, OuterRef, QuerySet
 
 from journeys.models import Journey, JourneyStatus, Move, Participant
 
 
-def journeys_admitting() -> QuerySet[Journey]:
-    """Live ones whose segment has members still to be let in."""
-    return Journey.objects.alive().filter(status=JourneyStatus.LIVE).exclude(admitting_after=None)
+def journeys_admitting(now: datetime) -> QuerySet[Journey]:
+    """Live ones that have begun, whose segments have members still to be let in."""
+    begun = Journey.objects.alive().filter(status=JourneyStatus.LIVE, went_live_at__lte=now)
+    return begun.exclude(admitting_after=None)
 
 
 def journeys_to_clear() -> QuerySet[Journey]:

@@ -16,12 +16,13 @@ from django_fsm import can_proceed
 from crm.access.see import see_or_404
 from crm.errors import CrmError
 from crm.web.pages import answer
-from journeys import graph, names
+from journeys import ends, graph, names
 from journeys.actions import journeys as actions
 from journeys.actions.participants import remove_participant, try_again
 from journeys.filters import ParticipantFilter
-from journeys.models import Journey, JourneyVersion, Participant, Visit
+from journeys.models import Journey, JourneyVersion, Participant, Turn, Visit
 from journeys.queries.audience import before_publishing
+from journeys.queries.goal import goal_of
 from journeys.queries.moving import on_older_versions
 from journeys.queries.path_tests import tests_of
 from journeys.queries.tree import counts_of, draw
@@ -74,6 +75,8 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
         "entered": Participant.objects.filter(version=version).count(),
         "inside": sum(count.waiting for count in counts.values()),
         "failed": sum(count.failed for count in counts.values()),
+        "waiting": Turn.objects.filter(journey=journey).count(),
+        "goal": goal_of(version),
         "inside_all": Participant.objects.active().filter(journey=journey).count(),
         "on_older": on_older_versions(journey),
         "may": _may(request, journey),
@@ -178,6 +181,7 @@ def diary(request: HttpRequest, pk: int, participant: int) -> HttpResponse:
         ]
         now_at = nodes.get(person.node)
         now_name = now_at.name if now_at else person.node
+        reason = ends.reason(person.version.graph, person.outcome)
     context = {
         "journey": journey,
         "title": str(person.contact),
@@ -185,6 +189,7 @@ def diary(request: HttpRequest, pk: int, participant: int) -> HttpResponse:
         "visits": visits,
         "now_at": now_at,
         "now_name": now_name,
+        "reason": reason,
         "can_remove": person.status in ("ready", "waiting") and request.user.may("journeys.journey", "change"),  # type: ignore[union-attr]
     }
     return render(request, f"{PAGE}diary.html", context)

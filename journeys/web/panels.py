@@ -9,10 +9,13 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from crm.admin.stale import digest
-from journeys import editing, entries, graph, steps
+from journeys import editing, ends, entries, graph, steps
 from journeys.graph import ENTRY
 from journeys.models import Journey
 from journeys.steps.kind import StepForm
+
+REDRAW = '{"redraw": "1"}'
+SIDE_QUESTIONS = ("per", "goal_unit", "goal_source")
 
 
 class Watched:
@@ -88,11 +91,11 @@ class EntryPanel(Watched):
     missing = False
     has_fields = True
     title, icon = "How people come in", "door-enter"
-    help = "A way in, how often the same person may use it, and a goal that lets people out as soon as they reach it."
+    help = "A way in, how often the same person may use it, and what lets people out before the end."
 
     def __init__(self, journey: Journey, node: str, data: QueryDict | None) -> None:
         self.draft, self.node = journey.draft, ENTRY
-        entry, goal = journey.draft["entry"], journey.draft.get("goal") or {}
+        entry, goal, exits = journey.draft["entry"], journey.draft.get("goal"), journey.draft.get("exits")
         known = {kind.name for kind in entries.all_kinds()}
         wanted = data.get("way_in", entry["kind"]) if data else entry["kind"]
         self.way_in = wanted if wanted in known else entries.all_kinds()[0].name
@@ -100,21 +103,51 @@ class EntryPanel(Watched):
         found = graph.check(journey.draft) if entry["params"] else []
         self.problems = [problem for problem in found if problem.node == ENTRY]
         self.theirs = entries.in_words(entry)
-        self.watch([entry, goal], data)
-        stored = {**entry["params"], "goal_kind": goal.get("kind", ""), "goal_source": goal.get("source", "")}
-        form_class = entries.form_with_goal(self.way_in)
-        if data is not None and not self.only_redraw:
+        self.watch([entry, goal or {}, exits or {}], data)
+        form_class = entries.form_with_ends(self.way_in)
+        stored = form_class.to_data(entry["params"]) | ends.to_data(goal, exits)
+        if data is not None and self.only_redraw:
+            self.form = form_class(initial=_typed(form_class, data))
+        elif data is not None:
             self.form = form_class(data)
-        elif entry["params"] and not self.only_redraw:
-            self.form = form_class(stored)
         else:
-            self.form = form_class(initial=stored)
+            self.form = form_class(stored) if entry["params"] else form_class(initial=stored)
+        self._redraw_on_change(reverse("admin:journeys_journey_step", args=[journey.pk, ENTRY]))
+
+    def _redraw_on_change(self, url: str) -> None:
+        """What other questions depend on asks for the form anew as soon as it is changed."""
+        for field in self.form.fields.values():
+            if "data-redraw" in field.widget.attrs:
+                field.widget.attrs |= {
+                    "hx-post": url,
+                    "hx-vals": REDRAW,
+                    "hx-target": "[data-panel]",
+                    "hx-trigger": "change",
+                }
+
+    def groups(self) -> list[tuple[str, list[str], bool, bool]]:
+        """(title, names of fields, is something filled in, is something wrong)"""
+        form = self.form
+        return [
+            (title, list(names), any(map(self._is_said, names)), any(name in form.errors for name in names))
+            for title, names in form.groups  # type: ignore[attr-defined]
+        ]
+
+    def _is_said(self, name: str) -> bool:
+        """Has it a value of its own? What only says how another one is meant does not count."""
+        return name not in SIDE_QUESTIONS and self.form[name].value() not in (None, "", [], False)
 
     def is_valid(self) -> bool:
         return self.form.is_valid()
 
     def changed(self) -> dict[str, Any]:
-        values = self.form.to_params()
-        kind, source = values.pop("goal_kind", ""), values.pop("goal_source", "")
+        values, goal, exits = ends.taken_from(self.form.to_params())
         draft = editing.set_entry(self.draft, self.way_in, values)
-        return {**draft, "goal": {"kind": kind, "source": source} if kind else None}
+        return {**draft, "goal": goal, "exits": exits}
+
+
+def _typed(form_class: type[StepForm], data: QueryDict) -> dict[str, Any]:
+    """What stands in the fields, as it was typed."""
+    fields = form_class().fields
+    given = {name: field.widget.value_from_datadict(data, None, name) for name, field in fields.items()}
+    return {name: value for name, value in given.items() if value not in (None, "")}

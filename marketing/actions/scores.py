@@ -22,6 +22,7 @@ from crm.rules.compile import behaviour
 from crm.rules.parse import RuleInvalid
 from crm.rules.tree import All, Did, Either, Rule, Test, Top, kinds_in, nodes
 from crm.rules.use import check, matching, moves_with_time, parse
+from marketing import score_watch
 from marketing.models import Score, ScoringModel, ScoringRule
 
 RECOMPUTE = "marketing.tasks.recompute_scores"
@@ -163,7 +164,7 @@ def score(model: int, contacts: Collection[int], now: datetime) -> int:
     living = list(Contact.objects.filter(pk__in=contacts).values_list("pk", flat=True))
     reasons = _reasons(lines_of(locked), living, now)
     known = {one.contact_id: one for one in Score.objects.filter(model=locked, contact__in=living)}
-    changed, reached = [], []
+    changed, reached, risen = [], [], []
     for pk in living:
         old = known.get(pk)
         new = _new_score(locked, pk, reasons.get(pk, []), old, now)
@@ -173,6 +174,8 @@ def score(model: int, contacts: Collection[int], now: datetime) -> int:
             changed.append(new)
             if new.reached_at and not (old and old.reached_at):
                 reached.append(new)
+            if new.points > (old.points if old else 0):
+                risen.append((old.points if old else 0, new))
     Score.objects.bulk_create(
         changed,
         update_conflicts=True,
@@ -182,6 +185,7 @@ def score(model: int, contacts: Collection[int], now: datetime) -> int:
     )
     if locked.computed_at:
         _tell(locked, reached, now)
+        _tell_of_thresholds(locked, risen, now)
     return len(changed)
 
 
@@ -224,6 +228,23 @@ def _tell(model: ScoringModel, reached: Sequence[Score], now: datetime) -> None:
             data={"model": model.name, "points": one.points, "reasons": one.reasons},
         )
         for one in reached
+    )
+
+
+def _tell_of_thresholds(model: ScoringModel, risen: Sequence[tuple[int, Score]], now: datetime) -> None:
+    """Who crossed upwards one of the numbers of points that somebody watches (marketing/score_watch.py)."""
+    watched = score_watch.thresholds_of(model.pk) if risen else set()
+    record_many(
+        entry(
+            "score.crossed",
+            contact=one.contact_id,
+            source=("marketing.scoringmodel", model.pk),
+            occurred_at=now,
+            data={"model": model.name, "points": one.points, "threshold": points},
+        )
+        for before, one in risen
+        for points in sorted(watched)
+        if before < points <= one.points
     )
 
 
