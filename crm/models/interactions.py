@@ -19,17 +19,19 @@ class Interaction(models.Model):
     epoch = models.IntegerField(db_default=LogEpoch(), editable=False)
     xid = models.BigIntegerField(db_default=WriterXid(), editable=False)
     kind = models.CharField(max_length=40)
-    contact = models.ForeignKey("crm.Contact", models.CASCADE, null=True, related_name="interactions")
-    account = models.ForeignKey("crm.Account", models.CASCADE, null=True, related_name="interactions")
+    contact = models.ForeignKey("crm.Contact", models.CASCADE, null=True, related_name="interactions", db_index=False)
+    account = models.ForeignKey("crm.Account", models.CASCADE, null=True, related_name="interactions", db_index=False)
     visitor = models.CharField(max_length=40, blank=True)
-    campaign = models.ForeignKey("crm.Campaign", models.SET_NULL, null=True, related_name="interactions")
+    campaign = models.ForeignKey(
+        "crm.Campaign", models.SET_NULL, null=True, related_name="interactions", db_index=False
+    )
     source_type = models.CharField(max_length=40, blank=True)
     source_id = models.BigIntegerField(null=True)
     message = models.ForeignKey("crm.Message", models.SET_NULL, null=True, related_name="interactions")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
     data = models.JSONField(default=dict)
     occurred_at = models.DateTimeField(default=timezone.now)
-    key = models.CharField(max_length=120, null=True, unique=True)
+    key = models.CharField(max_length=120, null=True)
     verdict = models.CharField(max_length=10, blank=True)
     verdict_version = models.PositiveSmallIntegerField(default=0)
     client = models.ForeignKey(
@@ -38,6 +40,7 @@ class Interaction(models.Model):
     country = models.CharField(max_length=2, null=True, editable=False)
 
     class Meta:
+        # Every row is written to every index that holds it, and most rows have neither key nor account, campaign or actor.
         indexes = [
             models.Index(fields=["epoch", "xid", "id"], name="interaction_by_position"),
             models.Index(fields=["contact", "-occurred_at"], name="interaction_by_contact"),
@@ -55,8 +58,12 @@ class Interaction(models.Model):
             models.Index(
                 fields=["account", "-occurred_at"], name="interaction_by_account", condition=~models.Q(account=None)
             ),
+            models.Index(fields=["actor"], name="interaction_by_actor", condition=models.Q(actor__isnull=False)),
         ]
         constraints = [
+            models.UniqueConstraint(
+                name="interaction_once_per_key", fields=["key"], condition=models.Q(key__isnull=False)
+            ),
             models.CheckConstraint(
                 name="interaction_is_about_somebody",
                 condition=~models.Q(contact=None) | ~models.Q(account=None) | ~models.Q(visitor=""),

@@ -78,15 +78,15 @@ class Message(models.Model):
         UNKNOWN = "unknown", "Unknown"
         HELD = "held", "Paused"
 
-    key = models.CharField(max_length=120, unique=True)
+    key = models.CharField(max_length=120)
     send_key = models.CharField(max_length=100, help_text="What sent it; an address gets one message per send.")
     channel = models.CharField(max_length=10, choices=Channel)
     purpose = models.CharField(max_length=20)
-    topic = models.ForeignKey("crm.Topic", models.PROTECT, null=True, blank=True)
-    contact = models.ForeignKey("crm.Contact", models.CASCADE, null=True, related_name="messages")
+    topic = models.ForeignKey("crm.Topic", models.PROTECT, null=True, blank=True, db_index=False)
+    contact = models.ForeignKey("crm.Contact", models.CASCADE, null=True, related_name="messages", db_index=False)
     address = models.CharField(max_length=254)
     sender = models.ForeignKey(Sender, models.PROTECT, null=True)
-    campaign = models.ForeignKey("crm.Campaign", models.SET_NULL, null=True, related_name="messages")
+    campaign = models.ForeignKey("crm.Campaign", models.SET_NULL, null=True, related_name="messages", db_index=False)
     content_type = models.CharField(max_length=40)
     content_id = models.BigIntegerField(null=True)
     content_version = models.PositiveIntegerField(default=1)
@@ -117,7 +117,9 @@ class Message(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        # A message is written three times, to every index that holds it: so none is kept that another one can answer for.
         constraints = [
+            models.UniqueConstraint(fields=["key"], name="message_once_per_key"),
             models.UniqueConstraint(
                 fields=["send_key", "channel", "address"],
                 condition=~models.Q(address=""),
@@ -136,7 +138,16 @@ class Message(models.Model):
                 name="message_urgent_in_turn",
             ),
             models.Index(fields=["contact", "-created_at"], name="message_by_contact"),
-            models.Index(fields=["campaign", "status"], name="message_by_campaign"),
+            models.Index(
+                fields=["campaign", "status"], name="message_of_campaign", condition=models.Q(campaign__isnull=False)
+            ),
+            models.Index(fields=["topic"], name="message_of_topic", condition=models.Q(topic__isnull=False)),
+            models.Index(
+                fields=["key"],
+                name="message_of_letter_by_key",
+                opclasses=["varchar_pattern_ops"],
+                condition=models.Q(content_type="crm.letter"),
+            ),
             models.Index(fields=["content_type", "content_id", "status"], name="message_by_content"),
             models.Index(fields=["claim"], condition=~models.Q(claim=None), name="message_by_claim"),
             models.Index(fields=["message_id"], name="message_by_message_id"),
