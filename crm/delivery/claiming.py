@@ -124,25 +124,28 @@ def _without_held(found: list[Due]) -> list[Due]:
     held = set(HeldSend.objects.filter(send_key__in={one.send_key for one in found}).values_list("send_key", flat=True))
     if held:
         ids = [one.message for one in found if one.send_key in held]
-        waiting = Message.objects.filter(pk__in=ids, status=Message.Status.DUE)
+        waiting = Message.objects.filter(pk__among=ids, status=Message.Status.DUE)
         waiting.update(status=Message.Status.HELD, reason=IS_PAUSED, claim=None)
     return [one for one in found if one.send_key not in held]
 
 
 def _take(go: list[Due], token: str, channel: str, limits: Limits, now: datetime, *, repeats_safely: bool) -> None:
-    ids = [one.message for one in go]
-    taken = Message.objects.filter(pk__in=ids, status=Message.Status.DUE)
-    if not repeats_safely:
+    taken = _due_among(go)
+    if not repeats_safely and any(one.claim for one in go):
         taken.exclude(claim=None).update(status=Message.Status.UNKNOWN, reason=MAYBE_SENT, claim=None)
-    taken.filter(attempts__gte=MOST_ATTEMPTS).update(status=Message.Status.FAILED, reason=WORN_OUT, claim=None)
-    fresh = Message.objects.filter(pk__in=[one.message for one in go if not one.claim], status=Message.Status.DUE)
+    if any(one.attempts >= MOST_ATTEMPTS for one in go):
+        taken.filter(attempts__gte=MOST_ATTEMPTS).update(status=Message.Status.FAILED, reason=WORN_OUT, claim=None)
+    fresh = _due_among([one for one in go if not one.claim])
     if (
         limits.most
-    ):  # counted first, decided after: of two workers the second one waits for the row and sees the first one's
+    ):  # counted first, decided after: of two workers the second waits for the row and sees the first one's
         pace.count_people(fresh, limits, now)
     taken.update(claim=Value(token), attempts=F("attempts") + 1, reason=reason_for_message(channel, now))
     if limits.most:
         pace.refuse_too_many(taken, channel, limits, now)
-        refused = Message.objects.filter(pk__in=[one.message for one in go if not one.claim], claim=token)
-        pace.count_people(refused.exclude(reason=""), limits, now, by=-1)
+        pace.count_people(fresh.filter(claim=token).exclude(reason=""), limits, now, by=-1)
     taken.exclude(reason="").update(status=Message.Status.NOT_SENT, claim=None)
+
+
+def _due_among(chosen: list[Due]) -> QuerySet[Message]:
+    return Message.objects.filter(pk__among=[one.message for one in chosen], status=Message.Status.DUE)

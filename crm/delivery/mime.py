@@ -18,7 +18,7 @@ from html import escape
 from typing import Any
 
 from crm.delivery.senders import From
-from crm.delivery.templates import Plain, Slot, Template, filled
+from crm.delivery.templates import Liquid, Plain, Slot, Template, filled
 
 SOFT = b"=\r\n"
 CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -121,15 +121,12 @@ def _part(mail: Segments, media_type: str, template: Template, *, is_html: bool)
     mail.say(
         f"Content-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n".encode()
     )
-    if not isinstance(template, Plain):
-        mail.leave(lambda values: quoted(template.render(values, is_html=is_html)))
-        return
-    for piece in template.pieces:
+    for piece in (template,) if isinstance(template, Liquid) else template.pieces:
         if isinstance(piece, str):
             mail.say(quoted(piece))
         else:
             mail.say(SOFT)
-            mail.leave(_quoted_slot(piece, is_html))
+            mail.leave(_quoted_slot(piece, is_html) if isinstance(piece, Slot) else _quoted_liquid(piece, is_html))
             mail.say(SOFT)
 
 
@@ -150,7 +147,11 @@ def _quoted_slot(slot: Slot, is_html: bool) -> Fill:
     return lambda values: _quoted_value(filled(values.get(name), default), is_html)
 
 
-@lru_cache(maxsize=20_000)
+def _quoted_liquid(piece: Liquid, is_html: bool) -> Fill:
+    return lambda values: quoted(piece.render(values, is_html=is_html))
+
+
+@lru_cache(maxsize=4_000)
 def _quoted_value(value: str, is_html: bool) -> bytes:
     return quoted(escape(value) if is_html else value)
 
@@ -168,7 +169,7 @@ def _subject(template: Template) -> Fill:
     return lambda values: header_text(template.render(values, is_html=False))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def header_text(text: str) -> bytes:
     """One header's words: no line break of a value survives, other letters are encoded."""
     text = CONTROL.sub(" ", text).strip()
@@ -179,7 +180,7 @@ def header_text(text: str) -> bytes:
     return Header(text, "utf-8", maxlinelen=76, header_name="Subject").encode(linesep="\r\n").encode("ascii")
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def address_header(name: str, email: str) -> str:
     """“Name <address>” with the name encoded where it must be; the address as it is, without line breaks."""
     email = CONTROL.sub("", email)

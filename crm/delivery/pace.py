@@ -174,6 +174,7 @@ class Due:
     address: str
     purpose: str
     send_key: str
+    attempts: int
     time_zone: str = ""
     country: str = ""
 
@@ -193,14 +194,14 @@ class Sorted:
 
 def facts_of(rows: QuerySet[Message], limits: Limits, size: int) -> list[Due]:
     """One question, and one more where there are quiet hours: without a join, so that the rows can be locked."""
-    found = list(rows.values_list("pk", "claim", "address", "purpose", "send_key", "contact_id")[:size])
+    found = list(rows.values_list("pk", "claim", "address", "purpose", "send_key", "attempts", "contact_id")[:size])
     homes: dict[int, tuple[str, str]] = {}
     if limits.quiet:
-        people = Contact.objects.filter(pk__among={row[5] for row in found if row[5]})
+        people = Contact.objects.filter(pk__among={row[6] for row in found if row[6]})
         homes = {pk: (zone, country) for pk, zone, country in people.values_list("pk", "time_zone", "country")}
     return [
-        Due(message, claim or "", address, purpose, send_key, *homes.get(contact or 0, ("", "")))
-        for message, claim, address, purpose, send_key, contact in found
+        Due(message, claim or "", address, purpose, send_key, attempts, *homes.get(contact or 0, ("", "")))
+        for message, claim, address, purpose, send_key, attempts, contact in found
     ]
 
 
@@ -243,7 +244,7 @@ def quiet_until(zone: str, quiet: tuple[time, time], now: datetime) -> datetime 
 
 def put_off(done: Sorted) -> None:
     for (until, reason), messages in done.wait.items():
-        Message.objects.filter(pk__in=messages).update(due_at=until, reason=reason)
+        Message.objects.filter(pk__among=messages).update(due_at=until, reason=reason)
 
 
 def count_domains(key: str, done: Sorted, taken: Collection[int], now: datetime) -> None:

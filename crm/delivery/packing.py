@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from liquid.exceptions import LiquidError
 
 from crm.delivery import contents, rendering, tokens
@@ -35,6 +36,7 @@ class Packer:
         self._compiled: dict[tuple[Any, ...], Compiled] = {}
         self._frames: dict[tuple[From, bool], rendering.Frame] = {}
         self._default = as_from(default_sender())
+        self._senders: dict[int, From] = {}
         self._returns = ReturnPaths()
         self._signatures = Signatures()
 
@@ -68,7 +70,7 @@ class Packer:
         return found
 
     def _parcel(self, message: Message, person: dict[str, Any], date: str) -> Parcel:
-        sender = as_from(message.sender) if message.sender else self._default
+        sender = self._sender(message)
         if message.content_type == LETTER and self.channel == "email":
             return self._letter(message, sender, date)
         facts = _facts(message, person)
@@ -84,6 +86,13 @@ class Packer:
         subject = compiled.subject.render(values, is_html=False)[:300]
         data = compiled.mail.fill(values)
         return self._mail(message, sender, subject, data)
+
+    def _sender(self, message: Message) -> From:
+        if message.sender_id is None:
+            return self._default
+        if message.sender_id not in self._senders:
+            self._senders[message.sender_id] = as_from(message.sender)
+        return self._senders[message.sender_id]
 
     def _mail(self, message: Message, sender: From, subject: str, data: bytes) -> Parcel:
         """Its bounces come back to an address that names the message, where a mailbox for them is read."""
@@ -126,7 +135,7 @@ class Packer:
     def _letter(self, message: Message, sender: From, date: str) -> Parcel:
         parts = load_letter_parts(message)
         letter = parts.letter
-        if letter.sent_from and not message.sender:
+        if letter.sent_from and not message.sender_id:
             sender = written(letter.sent_from)
         is_commercial = message.purpose != Purpose.TRANSACTIONAL
         self.titles[message.content_type, message.content_id or 0, message.content_version] = letter.subject
@@ -152,8 +161,9 @@ class Packer:
 
 
 def claimed(token: str) -> list[Message]:
-    held = Message.objects.filter(claim=token, status=Message.Status.DUE)
-    return list(held.select_related("sender", "contact").order_by("-is_urgent", "pk"))
+    held = list(Message.objects.filter(claim=token, status=Message.Status.DUE).order_by("-is_urgent", "pk"))
+    prefetch_related_objects([message for message in held if message.content_type == LETTER], "contact")
+    return held
 
 
 def _ref(message: Message) -> Ref:

@@ -127,7 +127,7 @@ def compile_content(ref: tuple[str, int], content: Content, frame: Frame, *, cha
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ]
     mail = compile_mail(Parts(frame.sender, subject, text, html, headers, f"=_{uuid.uuid4().hex}"))
-    is_plain = not any(isinstance(template, Liquid) for template in (subject, text, html))
+    is_plain = all(isinstance(template, Plain | None) for template in (subject, text, html))
     return Compiled(frame, mail, text, subject, tuple(ids.values()), is_plain)
 
 
@@ -203,17 +203,17 @@ def _with_tracking(content: Content, ids: Mapping[str, int]) -> Content:
 
 
 def _own_links(template: Template) -> Template:
-    """In a plain template, unsubscribe and preference links are constant but for their token."""
-    if not isinstance(template, Plain):
+    """Between fragments, unsubscribe and preference links are constant but for their token."""
+    if isinstance(template, Liquid):
         return template
-    pieces: list[str | Slot] = []
+    pieces: list[Any] = []
     for piece in template.pieces:
         if isinstance(piece, Slot) and piece.name in ("unsubscribe_url", "preferences_url"):
             page = piece.name.partition("_")[0]
             pieces += [f"{settings.PUBLIC_URL}/{page}/", Slot("tandem.leave")]
         else:
             pieces.append(piece)
-    return Plain(tuple(pieces))
+    return type(template)(tuple(pieces))
 
 
 def _compile_text(ref: tuple[str, int], content: Content, frame: Frame) -> Compiled:

@@ -6,34 +6,45 @@ a bounce comes, which is told as email.bounced and ends with the message marked 
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import (
-    BigIntegerField,
-    CharField,
-    DateTimeField,
-    Exists,
-    F,
-    JSONField,
-    OuterRef,
-    Q,
-    SmallIntegerField,
-)
 
 from crm.actions.suppressions import suppress
 from crm.delivery.contents import LETTER, Ref
 from crm.delivery.pace import count_people, limits_on
 from crm.delivery.providers import Outcome, Result
 from crm.log.recording import record
-from crm.models import Interaction, Letter, Message, Suppression
-from crm.sql import insert_select, typed
+from crm.models import Message, Suppression
 
 MOST_ATTEMPTS = 8
 KINDS_SENT = {"email": ("email.sent", "email.delivered"), "sms": ("sms.sent",)}
 PAUSES = (1, 2, 5, 15, 60, 180, 360)  # minutes to wait after the first, second … temporary refusal
+
+# Written by hand: with each group of answers these two would cost more to put together than to carry out.
+SENT = """
+    UPDATE crm_message SET status = 'sent', reason = '', claim = NULL, sent_at = %s, provider_ref = v.value FROM {refs} AS v
+    WHERE crm_message.id = CAST(v.key AS bigint) AND claim = %s AND status = 'due'
+    RETURNING crm_message.id, content_type, content_id, content_version
+"""
+TOLD = """
+    INSERT INTO crm_interaction (kind, contact_id, visitor, campaign_id, source_type, source_id, message_id, data, occurred_at,
+        verdict, verdict_version)
+    SELECT k.column1, m.contact_id, '', m.campaign_id, m.content_type, m.content_id, m.id, {data}, %s, '', 0
+    FROM crm_message m, (VALUES {kinds}) AS k
+    WHERE m.id IN (SELECT CAST(value AS bigint) FROM {ids}) AND m.contact_id IS NOT NULL {more} ORDER BY m.id
+"""
+NOT_TOLD_ELSEWHERE = (
+    "AND NOT EXISTS (SELECT 1 FROM crm_letter l WHERE l.id = m.content_id AND l.activity_id IS NOT NULL)"
+)
+SPOKEN = {
+    "postgresql": {"refs": "json_each_text(%s)", "ids": "json_array_elements_text(%s)", "data": "%s::jsonb"},
+    "sqlite": {"refs": "json_each(%s)", "ids": "json_each(%s)", "data": "%s"},
+}
 
 TitleOf = Callable[[Ref], str]
 
@@ -50,50 +61,25 @@ def store(token: str, outcomes: Sequence[Outcome], title_of: TitleOf, channel: s
 def _sent(token: str, sent: Sequence[Outcome], title_of: TitleOf, channel: str, now: datetime) -> None:
     if not sent:
         return
-    rows = ", ".join(["(%s, %s)"] * len(sent))
-    if connection.vendor == "postgresql":
-        rows = rows.replace("(%s, %s)", "(%s::bigint, %s::text)", 1)
-    params = [value for outcome in sent for value in (outcome.message, outcome.ref[:200])]
+    refs = json.dumps({outcome.message: outcome.ref[:200].replace("\0", "") for outcome in sent})
     moment = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE crm_message SET status = 'sent', reason = '', claim = NULL, sent_at = %s, provider_ref = v.column2 "
-            f"FROM (VALUES {rows}) AS v WHERE crm_message.id = v.column1 AND claim = %s AND status = 'due' "
-            "RETURNING crm_message.id, content_type, content_id, content_version",
-            [moment, *params, token],
-        )
+        cursor.execute(SENT.format(**SPOKEN[connection.vendor]), [moment, refs, token])
         by_content: dict[Ref, list[int]] = defaultdict(list)
         for message, *content in cursor.fetchall():
             by_content[tuple(content)].append(message)
-    for ref, messages in by_content.items():
-        for kind in KINDS_SENT[channel]:
-            _tell(kind, messages, title_of(ref), now)
+        for ref, messages in by_content.items():
+            _tell(cursor, KINDS_SENT[channel], ref, messages, title_of(ref), moment)
 
 
-def _tell(kind: str, messages: list[int], title: str, now: datetime) -> None:
-    """One row of the log for each of these messages that went to a contact. An email that a person wrote is told by its activity."""
-    text, number = CharField(), BigIntegerField()
-    columns = {
-        "kind": typed(kind, text),
-        "contact_id": F("contact_id"),
-        "visitor": typed("", text),
-        "campaign_id": F("campaign_id"),
-        "source_type": F("content_type"),
-        "source_id": F("content_id"),
-        "message_id": F("pk"),
-        "data": typed({"title": title}, JSONField()),
-        "occurred_at": typed(now, DateTimeField()),
-        "key": typed(None, text),
-        "verdict": typed("", text),
-        "verdict_version": typed(0, SmallIntegerField()),
-        "account_id": typed(None, number),
-        "actor_id": typed(None, number),
-    }
-    named = {f"of_{name}": value for name, value in columns.items()}
-    written = Letter.objects.filter(pk=OuterRef("content_id"), activity__isnull=False)
-    told_elsewhere = Q(Exists(written), content_type=LETTER)
-    rows = Message.objects.filter(pk__in=messages).exclude(contact=None).exclude(told_elsewhere).order_by("pk")
-    insert_select(Interaction, list(columns), rows.annotate(**named).values_list(*named))
+def _tell(cursor: Any, kinds: Sequence[str], ref: Ref, messages: list[int], title: str, moment: Any) -> None:
+    """Of each kind one row of the log for each of these messages of a content that went to a contact.
+
+    An email that a person wrote is told by its activity.
+    """
+    more = NOT_TOLD_ELSEWHERE if ref[0] == LETTER else ""
+    sql = TOLD.format(kinds=", ".join(["(%s)"] * len(kinds)), more=more, **SPOKEN[connection.vendor])
+    cursor.execute(sql, [json.dumps({"title": title}), moment, *kinds, json.dumps(messages)])
 
 
 def _not_sent(token: str, outcome: Outcome, channel: str, now: datetime) -> None:

@@ -29,7 +29,9 @@ from crm.models import Sender
 log = logging.getLogger(__name__)
 
 RUN_SECONDS = 45  # well under the time-out of the queue
-GROUP = 100
+FIRST_LOT = 500
+LOT_SECONDS = 1.0
+GROUP = 500
 GROUP_SECONDS = 1.0
 BEAT_SECONDS = 3.0
 
@@ -45,13 +47,13 @@ def deliver(channel: str, now: datetime) -> int:
     Lanes (a sender each) take turns, a batch each, so that a slow one holds up none. A lane that may send no more in this
     second is waited for.
     """
-    packer, clock, seen = Packer(channel), _Clock(now), 0
+    packer, clock, lots, seen = Packer(channel), _Clock(now), _Lots(), 0
     sweep_old()
     until = time.monotonic() + RUN_SECONDS
     waiting = _open_lanes(channel, now)
     while waiting and time.monotonic() < until:
         for sender in list(waiting):
-            looked_at, is_well = _carry_some(channel, sender, packer, clock.now, until)
+            looked_at, is_well = _carry_some(channel, sender, packer, clock.now, until, lots)
             seen += looked_at
             if not (looked_at and is_well):
                 waiting.remove(sender)
@@ -62,7 +64,9 @@ def deliver(channel: str, now: datetime) -> int:
     return seen
 
 
-def _carry_some(channel: str, sender: Sender | None, packer: Packer, now: datetime, until: float) -> tuple[int, bool]:
+def _carry_some(
+    channel: str, sender: Sender | None, packer: Packer, now: datetime, until: float, lots: _Lots
+) -> tuple[int, bool]:
     """One batch of a lane; answers how many were looked at, and whether its carrier did its work."""
     lane = Lane(sender)
     if not due_of(channel, lane, now).exists():
@@ -72,14 +76,16 @@ def _carry_some(channel: str, sender: Sender | None, packer: Packer, now: dateti
     except ProviderError as problem:
         pace.trouble(channel, sender, str(problem), now)
         return 0, False
+    begun = time.monotonic()
     with jobs.claim() as token:
         looked_at = claim_due(
-            channel, token, provider.batch, now,
+            channel, token, lots.size(sender, provider.batch), now,
             title_of=packer.title_of, repeats_safely=provider.repeats_safely, lane=lane,
         )  # fmt: skip
         if looked_at:
             parcels, failed = packer.pack(claimed(token), now)
             is_well = Carriage(channel, sender, token, packer, provider).carry(parcels, failed, until)
+            lots.carried(sender, looked_at, time.monotonic() - begun)
             return looked_at, is_well
     return 0, True
 
@@ -104,6 +110,20 @@ def _opening_soon(channel: str, clock: _Clock) -> list[Sender | None]:
     return list(soon)
 
 
+class _Lots:
+    """How many messages a lane takes at once: what it carried in the second before, so that a fast carrier is not held up
+    by small claims, and who waits in another lane (or for a more urgent message) does not wait long."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[int | None, int] = {}
+
+    def size(self, sender: Sender | None, most: int) -> int:
+        return min(most, self._sizes.get(sender and sender.pk, FIRST_LOT))
+
+    def carried(self, sender: Sender | None, number: int, seconds: float) -> None:
+        self._sizes[sender and sender.pk] = max(FIRST_LOT, int(number / max(seconds, 0.001) * LOT_SECONDS))
+
+
 class _Clock:
     """Goes on from the moment at which a run was asked for."""
 
@@ -116,7 +136,7 @@ class _Clock:
 
 
 class Carriage:
-    """One claimed batch on its way: outcomes are gathered, stored by the hundred, and the claim is kept fresh."""
+    """One claimed batch on its way: outcomes are gathered, stored by the hundreds, and the claim is kept fresh."""
 
     def __init__(self, channel: str, sender: Sender | None, token: str, packer: Packer, provider: Provider) -> None:
         self.channel, self.sender, self.token, self.packer, self.provider = channel, sender, token, packer, provider

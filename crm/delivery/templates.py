@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from html import escape, unescape
+from itertools import takewhile
 from typing import Any
 
 from liquid import Environment, StrictUndefined, Undefined
 from liquid.exceptions import LiquidError
 
 from crm.delivery.contents import Content
+from crm.delivery.fragments import Whole, taken_apart
 from crm.delivery.persons import GROUPS, LINKS
 
 TOKEN = re.compile(r"""\{\{-?\s*([a-zA-Z_][\w.]*)\s*(?:\|\s*default:\s*(?:"([^"{}]*)"|'([^'{}]*)')\s*)?-?\}\}""")
 BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
+ASKED_OF_LISTS = ("size", "first", "last")
 FORBIDDEN = ("include", "render", "extends", "block", "macro", "call", "import", "translate", "tablerow")
 
 
@@ -54,16 +57,35 @@ class Plain:
 
 @dataclass(frozen=True)
 class Liquid:
-    """A template that needs the Liquid engine for each message."""
+    """A template that needs the Liquid engine for each message. `asked` is what it asks for: (“contact”, “first_name”)."""
 
     template: Any
+    asked: tuple[tuple[str, ...], ...]
 
     def render(self, values: Mapping[str, Any], *, is_html: bool) -> str:
         """Raises LiquidError where a limit is passed."""
-        return self.template.render(**_nested(values))
+        return self.template.render(**_nested(_among(values, self.asked)))
 
 
-Template = Plain | Liquid
+@dataclass(frozen=True)
+class Mixed:
+    """Constant text, slots, and between them what needs the Liquid engine."""
+
+    pieces: tuple[str | Slot | Liquid, ...]
+
+    def render(self, values: Mapping[str, Any], *, is_html: bool) -> str:
+        """Raises LiquidError where a limit is passed."""
+        return "".join(
+            piece
+            if isinstance(piece, str)
+            else _said(piece, values, is_html)
+            if isinstance(piece, Slot)
+            else piece.render(values, is_html=is_html)
+            for piece in self.pieces
+        )
+
+
+Template = Plain | Mixed | Liquid
 
 
 class Sandbox(Environment):
@@ -86,15 +108,48 @@ def parse(source: str, *, is_html: bool, is_literal: bool = False) -> Template:
     if is_literal:
         return Plain((source,))
     source = readable(source) if is_html else source
+    pieces = _slots(source)
+    if not _needs_liquid(pieces):
+        return Plain(pieces)
+    whole = _liquid(source, is_html)
+    try:
+        parts = taken_apart(source)
+    except Whole:
+        return whole
+    mixed: list[str | Slot | Liquid] = []
+    for place, part in enumerate(parts):
+        pieces = _slots(part)
+        if _needs_liquid(pieces) and not place % 2:
+            return whole  # a brace without its other half
+        mixed += [_liquid(part, is_html)] if _needs_liquid(pieces) else pieces
+    return Mixed(tuple(mixed))
+
+
+def _slots(source: str) -> tuple[str | Slot, ...]:
     pieces: list[str | Slot] = []
     position = 0
     for match in TOKEN.finditer(source):
+        if match[1].rpartition(".")[2] in ASKED_OF_LISTS:
+            continue
         pieces += [source[position : match.start()], Slot(match[1], match[2] or match[3] or "")]
         position = match.end()
     pieces.append(source[position:])
-    if any(isinstance(piece, str) and ("{{" in piece or "{%" in piece) for piece in pieces):
-        return Liquid(_environment(is_html, False).from_string(source))
-    return Plain(tuple(piece for piece in pieces if piece != ""))
+    return tuple(piece for piece in pieces if piece != "")
+
+
+def _needs_liquid(pieces: tuple[str | Slot, ...]) -> bool:
+    return any(isinstance(piece, str) and ("{{" in piece or "{%" in piece) for piece in pieces)
+
+
+def _liquid(source: str, is_html: bool) -> Liquid:
+    template = _environment(is_html, False).from_string(source)
+    asked = {_known_part(place.segments) for places in template.analyze().globals.values() for place in places}
+    return Liquid(template, tuple(sorted(asked)))
+
+
+def _known_part(segments: list[Any]) -> tuple[str, ...]:
+    """Of `talks[contact.city].name` it is known beforehand that it begins with “talks”."""
+    return tuple(str(part) for part in takewhile(lambda part: isinstance(part, str), segments))
 
 
 def readable(html: str) -> str:
@@ -153,12 +208,26 @@ def filled(value: Any, default: str) -> str:
     """What a slot says: as Liquid has it, nothing, an empty text and “false” give way to the default; 0 does not."""
     if value is None or value is False or value == "":
         return default or ("false" if value is False else "")
+    if isinstance(value, list):
+        return "".join(filled(one, "") for one in value) or default
     return "true" if value is True else str(value)
 
 
 def _said(slot: Slot, values: Mapping[str, Any], is_html: bool) -> str:
     value = filled(values.get(slot.name), slot.default)
     return escape(value) if is_html else value
+
+
+def _among(values: Mapping[str, Any], asked: tuple[tuple[str, ...], ...]) -> dict[str, Any]:
+    """Of the values those that are asked for; where none has that very name, all that begin as it does."""
+    found: dict[str, Any] = {}
+    for path in asked:
+        name = ".".join(path)
+        if name in values:
+            found[name] = values[name]
+        else:
+            found.update({known: value for known, value in values.items() if known.partition(".")[0] == path[0]})
+    return found
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ class Smtp:
     """`url` is what `Server.at` reads, `is_guarded` where it was typed into a page. At most one message per connection is
     given to the socket without a reply."""
 
-    batch = 500
+    batch = 1000
     repeats_safely = True
 
     def __init__(self, url: str, is_guarded: bool = False) -> None:

@@ -11,6 +11,7 @@ from crm.delivery.providers import Outcome, Parcel, Result
 
 NO_SUCH_ADDRESS = re.compile(r"^5\.1\.(?!7\b|8\b)\d+")  # 5.1.7 and 5.1.8 speak of the sender's address
 UNFIT = re.compile(r"[\x00-\x20<>\x7f]")
+LONGEST_LINE = 8192
 END = b"\r\n.\r\n"
 
 Reply = tuple[int, str]
@@ -26,6 +27,7 @@ class Wire:
     def __init__(self, smtp: smtplib.SMTP) -> None:
         self._smtp = smtp
         self.in_hand: Parcel | None = None
+        self._read = b""
         self._pipelines = smtp.has_extn("pipelining")
         self._takes_utf8 = smtp.has_extn("smtputf8")
 
@@ -120,10 +122,31 @@ class Wire:
             sock.sendall(data)
 
     def _reply(self) -> Reply:
-        code, said = self._smtp.getreply()
-        if code in (421, -1):
-            raise Closed(f"hung up: {code} {said.decode('utf-8', 'replace')}" if code == 421 else "hung up.")
-        return code, said.decode("utf-8", "replace")
+        """The next one, of as many lines as it has. Replies come several at a time, so what was read is kept."""
+        said: list[str] = []
+        while True:
+            line = self._line()
+            code, more = line[:3], line[3:4] == b"-"
+            if not code.isdigit():
+                raise Closed("spoke no SMTP.")
+            said.append(line[4:].decode("utf-8", "replace").strip())
+            if not more:
+                break
+        if code == b"421":
+            raise Closed(f"hung up: 421 {chr(10).join(said)}")
+        return int(code), "\n".join(said)
+
+    def _line(self) -> bytes:
+        while (end := self._read.find(b"\n")) < 0:
+            if len(self._read) > LONGEST_LINE:
+                raise Closed("spoke no SMTP.")
+            sock = self._smtp.sock
+            got = sock.recv(8192) if sock else b""
+            if not got:
+                raise Closed("hung up.")
+            self._read += got
+        line, self._read = self._read[:end], self._read[end + 1 :]
+        return line
 
 
 def _wired(address: str) -> str:

@@ -11,7 +11,7 @@ from crm.delivery.providers import Parcel, Result, forget_providers
 from crm.delivery.queueing import queue_for
 from crm.delivery.sending import deliver
 from crm.integrations.smtp_server import Server
-from crm.integrations.smtp_wire import Wire
+from crm.integrations.smtp_wire import Closed, Wire
 from crm.models import Contact, Interaction, Message, Suppression
 from tests.crm.delivery.conftest import REF, agree
 from tests.factories.crm import ContactFactory
@@ -111,9 +111,8 @@ class Script:
     def sendall(self, data: bytes) -> None:
         self.heard += data
 
-    def getreply(self) -> tuple[int, bytes]:
-        code, _, said = self.replies.pop(0).partition(" ")
-        return int(code), said.encode()
+    def recv(self, size: int) -> bytes:
+        return f"{self.replies.pop(0)}\r\n".encode() if self.replies else b""
 
 
 def carried(script: Script, *parcels: Parcel):
@@ -139,6 +138,24 @@ def test_a_server_that_refuses_data_is_reset_before_the_next():
     first, second = carried(script, parcel(1), parcel(2))
     assert (first.result, second.result) == (Result.REFUSED, Result.SENT)
     assert b"DATA\r\nRSET\r\nMAIL FROM" in script.heard
+
+
+def test_replies_of_many_lines_and_in_any_pieces_are_read_as_they_are_meant():
+    class Dripping(Script):
+        def recv(self, size: int) -> bytes:
+            self.left = getattr(self, "left", b"") or super().recv(size)
+            piece, self.left = self.left[:3], self.left[3:]
+            return piece
+
+    script = Dripping("250-2.1.0 Sender\r\n250 ok", "250 ok", "354 go", "250-2.0.0 Ok:\r\n250 queued as 7")
+    (outcome,) = carried(script, parcel(1))
+    assert (outcome.result, outcome.ref) == (Result.SENT, "2.0.0 Ok:\nqueued as 7")
+
+
+@pytest.mark.parametrize("said", ["421 too busy", "HTTP/1.1 400 Bad Request", "x" * 20_000])
+def test_a_server_that_hangs_up_or_speaks_something_else_ends_the_connection(said):
+    with pytest.raises(Closed):
+        carried(Script("250 ok", "250 ok", "354 go", said), parcel(1))
 
 
 def test_an_address_that_would_be_a_command_is_refused_here():

@@ -4,7 +4,7 @@ import pytest
 
 from crm.delivery.contents import Content
 from crm.delivery.rendering import preview, text_of
-from crm.delivery.templates import Liquid, Plain, Problem, check, parse
+from crm.delivery.templates import Liquid, Mixed, Plain, Problem, Slot, _environment, check, parse
 
 
 def test_an_unknown_token_is_named_with_its_field_and_a_suggestion():
@@ -32,7 +32,47 @@ def test_tokens_with_quotes_as_an_html_compiler_writes_them_are_understood():
 
 def test_only_what_needs_liquid_is_rendered_by_liquid():
     assert isinstance(parse("{{ contact.city | default: 'x' }}", is_html=False), Plain)
-    assert isinstance(parse("{% if contact.city %}x{% endif %}", is_html=False), Liquid)
+    mixed = parse("Dear {{ contact.city }}, {% if contact.city %}x{% endif %}!", is_html=False)
+    assert isinstance(mixed, Mixed)
+    assert [type(piece) for piece in mixed.pieces] == [str, Slot, str, Liquid, str]
+    assert isinstance(parse("{% assign x = 1 %}{{ contact.city }}{{ x }}", is_html=False), Liquid)
+
+
+LISTS = {
+    "contact.city": "Kiel",
+    "contact.country": "",
+    "talks": ["One", "Two", "Three"],
+    "data.a.b": 7,
+    "n": 0,
+    "is_it": False,
+}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% if contact.city == 'Kiel' %}a{% elsif n %}b{% else %}c{% endif %} {{ contact.city }}",
+        "{% for t in talks %}{{ t }}{% unless forloop.last %}, {% endunless %}{% endfor %}{% for t in talks %}{{ t }}{% endfor %}",
+        "{% for t in talks limit: 1 %}{{ t }}{% endfor %}{% for t in talks offset: continue %}{{ t }}{% endfor %}",
+        "{% assign x = contact.city %}{{ x }}{% if x == 'Kiel' %}!{% endif %}",
+        "a {%- if n == 0 -%} b {%- endif -%} c {{ contact.city }}",
+        "{{ contact.city | upcase }} {{ data.a.b | plus: 1 }} {{ talks | join: '+' }} {{ talks.size }} {{ talks }}",
+        "{% case contact.city %}{% when 'Kiel' %}{{ contact.country | default: 'DE' }}{% else %}?{% endcase %}{{ nothing }}",
+        "{% if data %}{{ data.a.b }}{% endif %}{{ talks[0] }}{{ contact['city'] }}{% if is_it %}x{% endif %}{{ is_it }}{{ n }}",
+        "{% if contact.city %}{% for t in talks %}{% if t == 'Two' %}{% break %}{% endif %}{{ t }}{% endfor %}{% endif %}.",
+        "{% cycle 'a', 'b' %}{% cycle 'a', 'b' %}{% increment n %}{% if n %}x{% endif %}",
+        "{% raw %}{{ contact.city }}{% endraw %}{% comment %}no{% endcomment %}",
+    ],
+)
+@pytest.mark.parametrize("is_html", [True, False])
+def test_taken_apart_or_not_a_template_says_the_same(source, is_html):
+    values = {
+        "contact": {"city": "Kiel", "country": ""},
+        "data": {"a": {"b": 7}},
+        **{n: LISTS[n] for n in ("talks", "n", "is_it")},
+    }
+    whole = _environment(is_html, False).from_string(source).render(**values)
+    assert parse(source, is_html=is_html).render(LISTS, is_html=is_html) == whole
 
 
 @pytest.mark.parametrize("source", ["{{ contact.city }}", "{% if true %}{{ contact.city }}{% endif %}"])
