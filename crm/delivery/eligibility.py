@@ -50,24 +50,27 @@ class Audience:
 
 
 def reason_for_message(channel: str, now: datetime) -> Case:
-    """Over Message: why it must not go out now, "" where it may. The claim stores what this says."""
+    """Over Message: why it must not go out now, "" where it may. The claim stores what this says.
+
+    It is asked of a batch, so every question looks up that one message.
+    """
     known = rules()
     asked = ~Q(purpose__in=known.free)
     whens = [
-        When(Exists(Contact.objects.filter(pk=OuterRef("contact_id"), deleted_at__isnull=False)), then=Value(IN_BIN)),
+        When(LookedUp(Contact.objects.filter(pk=OuterRef("contact_id"), deleted_at__isnull=False)), then=Value(IN_BIN)),
         When(address="", then=Value(way(channel).none)),
         When(expires_at__lte=now, then=Value(TOO_LATE)),
-        *_suppressed(channel, "address", now),
-        *_flagged(channel, "address", Q(contact__isnull=False)),
+        *_suppressed(channel, "address", now, LookedUp),
+        *_flagged(channel, "address", Q(contact__isnull=False), LookedUp),
         When(
-            asked & Exists(Contact.objects.filter(pk=OuterRef("contact_id"), is_active=False)),
+            asked & LookedUp(Contact.objects.filter(pk=OuterRef("contact_id"), is_active=False)),
             then=Value(INACTIVE),
         ),
         *(
             When(asked & condition, then=reason)
             for condition, reason in (
-                *_purpose_unwanted(channel, "address", OuterRef("purpose"), ~Q(purpose__in=known.unless_no)),
-                *_topic_unwanted(channel, "address", OuterRef("topic_id"), Q(topic__in=known.topics), known),
+                *_purpose_unwanted(channel, "address", OuterRef("purpose"), ~Q(purpose__in=known.unless_no), LookedUp),
+                *_topic_unwanted(channel, "address", OuterRef("topic_id"), Q(topic__in=known.topics), known, LookedUp),
             )
         ),
     ]
@@ -163,7 +166,13 @@ def _said_of_tracking(channel: Any, address: Any) -> QuerySet[Consent]:
     return said.filter(is_current=True)
 
 
-def _suppressed(channel: str, address: str, now: datetime) -> list[When]:
+class LookedUp(Exists):
+    """EXISTS that is asked by index for each row. Of a batch PostgreSQL would else read the whole table, for each such question."""
+
+    template = "EXISTS(%(subquery)s OFFSET 0)"
+
+
+def _suppressed(channel: str, address: str, now: datetime, exists: type[Exists] = Exists) -> list[When]:
     in_force = Suppression.objects.filter(
         Q(until=None) | Q(until__gt=now), point__channel=channel, point__value=OuterRef(address), lifted_at=None
     )
@@ -173,29 +182,34 @@ def _suppressed(channel: str, address: str, now: datetime) -> list[When]:
         Suppression.Cause.COMPLAINT: COMPLAINED,
         Suppression.Cause.MANUAL: SUPPRESSED,
     }
-    return [When(Exists(in_force.filter(cause=cause)), then=Value(reason)) for cause, reason in words.items()]
+    whens = [When(exists(in_force.filter(cause=cause)), then=Value(reason)) for cause, reason in words.items()]
+    return [When(exists(in_force), then=Case(*whens, output_field=CharField()))]
 
 
-def _flagged(channel: str, address: str, where: Q) -> list[When]:
+def _flagged(channel: str, address: str, where: Q, exists: type[Exists] = Exists) -> list[When]:
     """Anybody who has this address does not want it: the flag is of the person, what it stops is of the address."""
     reached = Contact.objects.filter(**{way(channel).address: OuterRef(address), way(channel).flag: True})
-    return [When(where & Exists(reached.filter(deleted_at=None)), then=Value(UNWANTED[channel]))]
+    return [When(where & exists(reached.filter(deleted_at=None)), then=Value(UNWANTED[channel]))]
 
 
-def _purpose_unwanted(channel: str, address: str, purpose: Any, needs_yes: Q) -> list[tuple[Q, Any]]:
+def _purpose_unwanted(
+    channel: str, address: str, purpose: Any, needs_yes: Q, exists: type[Exists] = Exists
+) -> list[tuple[Q, Any]]:
     general = _current(channel, address, purpose).filter(topic=None)
     return [
-        (Q(Exists(general.filter(granted=False))), Value(WITHDRAWN)),
-        (needs_yes & ~Q(Exists(general.filter(granted=True))), _no_consent(purpose)),
+        (Q(exists(general.filter(granted=False))), Value(WITHDRAWN)),
+        (needs_yes & ~Q(exists(general.filter(granted=True))), _no_consent(purpose)),
     ]
 
 
-def _topic_unwanted(channel: str, address: str, topic: Any, needs_yes: Q, known: Rules) -> list[tuple[Q, Any]]:
+def _topic_unwanted(
+    channel: str, address: str, topic: Any, needs_yes: Q, known: Rules, exists: type[Exists] = Exists
+) -> list[tuple[Q, Any]]:
     """A no to a topic counts whatever purpose the message has; so does a missing yes to one that needs its own."""
     said = Consent.objects.filter(point__channel=channel, point__value=OuterRef(address), topic=topic, is_current=True)
-    found: list[tuple[Q, Any]] = [(Q(Exists(said.filter(granted=False))), Value(LEFT_TOPIC))]
+    found: list[tuple[Q, Any]] = [(Q(exists(said.filter(granted=False))), Value(LEFT_TOPIC))]
     if known.topics:
-        found.append((needs_yes & ~Q(Exists(said.filter(granted=True))), Value(NO_TOPIC)))
+        found.append((needs_yes & ~Q(exists(said.filter(granted=True))), Value(NO_TOPIC)))
     return found
 
 
