@@ -27,7 +27,9 @@ class Interaction(models.Model):
     )
     source_type = models.CharField(max_length=40, blank=True)
     source_id = models.BigIntegerField(null=True)
-    message = models.ForeignKey("crm.Message", models.SET_NULL, null=True, related_name="interactions")
+    message = models.ForeignKey(  # unchecked by the database: who writes it has just read the message, a million times
+        "crm.Message", models.SET_NULL, null=True, related_name="interactions", db_constraint=False
+    )
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
     data = models.JSONField(default=dict)
     occurred_at = models.DateTimeField(default=timezone.now)
