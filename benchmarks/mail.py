@@ -35,10 +35,10 @@ Mail = tuple[bytes, bytes]
 """The envelope (MAIL, RCPT and DATA in one go) and what follows 354, its last dot included."""
 
 
-def set_up(port: int = 0) -> None:
+def set_up(port: int = 0, database: str = "") -> None:
     """A database of our own: a file of SQLite, or a test database beside the one that TEST_DATABASE_URL names.
 
-    `port`: where mails are taken; 0 for none.
+    `port`: where mails are taken; 0 for none. `database`: the name of one that another process has made.
     """
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
     os.environ["LOG_LEVEL"] = "WARNING"
@@ -54,7 +54,10 @@ def set_up(port: int = 0) -> None:
     django.setup()
     from django.db import connection
 
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    if database:
+        connection.settings_dict["NAME"] = database
+    else:
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
 
 
 def people(rows: int) -> None:
@@ -157,6 +160,16 @@ def _pipelined(port: int, mails: Sequence[Mail]) -> None:
             sock.sendall(data + following)
             if replies.readline()[:1] != b"2":
                 raise SystemExit("The sink refused a message of the floor.")
+
+
+def deliver_all() -> None:
+    """One run lasts at most a minute; the nudge begins the next."""
+    from django.utils import timezone
+
+    from crm.delivery.sending import deliver, is_due
+
+    while is_due("email", timezone.now()):
+        deliver("email", timezone.now())
 
 
 class Sink:

@@ -35,13 +35,13 @@ def main(rows: int = 50_000, rounds: int = 3) -> None:
 def _measure(path: str, number: int, bar: float, rows: int, rounds: int, sink: mail.Sink) -> None:
     from crm.delivery.providers import forget_providers, provider_of
 
-    ready = mail.ready_made(number, min(READY, rows), f"{path}:ready")
+    ready = mail.ready_made(number, min(READY, rows), f"send:{path}:ready")
     floor_of = list(islice(cycle(ready), rows))
-    _send(number, f"{path}:warm", min(WARM, rows))
+    _send(number, f"send:{path}:warm", min(WARM, rows))
     mail.send_bare(sink.port, ready[:WARM])
     ours, floor = [], []
     for turn in range(rounds):
-        ours.append(rows / _send(number, f"{path}:{turn}", rows))
+        ours.append(rows / _send(number, f"send:{path}:{turn}", rows))
         floor.append(rows / mail.timed(mail.send_bare, sink.port, floor_of))
     provider_of("email").close()
     forget_providers()
@@ -66,22 +66,12 @@ def _send(number: int, send_key: str, rows: int) -> float:
 
     queued = mail.queue(number, send_key, Contact.objects.order_by("pk")[:rows])
     mail.tidy()
-    spent = mail.timed(_deliver_all)
+    spent = mail.timed(mail.deliver_all)
     sent = Message.objects.filter(send_key=send_key, status="sent").count()
     told = Interaction.objects.filter(kind="email.sent", message__send_key=send_key).count()
     if not queued == sent == told == rows:
         raise SystemExit(f"{queued} queued, {sent} sent, {told} told of {rows}")
     return spent
-
-
-def _deliver_all() -> None:
-    """One run lasts at most a minute; the nudge begins the next."""
-    from django.utils import timezone
-
-    from crm.delivery.sending import deliver, is_due
-
-    while is_due("email", timezone.now()):
-        deliver("email", timezone.now())
 
 
 if __name__ == "__main__":

@@ -100,9 +100,7 @@ def test_none_is_lost_whoever_is_killed_and_when(stage, record_property):
         stage.kill(what)
     finish(stage)
     kept = stage.kept()
-    of_reader = {
-        address: message_id for address, message_id in stage.ask("SELECT address, message_id FROM crm_message")
-    }
+    of_reader = dict(stage.ask("SELECT address, message_id FROM crm_message"))
     got = Counter(address for address, _ in kept)
     assert set(got) == set(of_reader), f"lost, with seed {seed}"
     assert {(address, of_reader[address]) for address in got} == set(kept)
