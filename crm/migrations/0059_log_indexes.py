@@ -17,7 +17,7 @@ def speak(*, postgresql: list[str], sqlite: list[str]) -> migrations.RunPython:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("crm", "0055_urgent_messages"),
+        ("crm", "0058_soft_bounces"),
     ]
 
     operations = [
