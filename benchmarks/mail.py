@@ -120,7 +120,7 @@ def ready_made(number: int, rows: int, send_key: str) -> list[Mail]:
     from crm.models import Contact, Message
 
     queue(number, send_key, Contact.objects.order_by("pk")[:rows])
-    messages = list(Message.objects.filter(send_key=send_key))
+    messages = list(Message.objects.filter(send_key=send_key).select_related("sender"))
     parcels, failed = Packer("email").pack(messages, timezone.now())
     if failed or len(parcels) != rows:
         raise SystemExit(f"Could not be made: {failed[:1]}")

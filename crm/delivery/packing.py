@@ -23,7 +23,7 @@ from crm.delivery.returns import ReturnPaths
 from crm.delivery.senders import From, as_from, default_sender, written
 from crm.delivery.signing import Signatures
 from crm.delivery.templates import flat
-from crm.models import Message, Purpose
+from crm.models import Message, Purpose, Sender
 
 
 class Packer:
@@ -162,6 +162,9 @@ class Packer:
 
 def claimed(token: str) -> list[Message]:
     held = list(Message.objects.filter(claim=token, status=Message.Status.DUE).order_by("-is_urgent", "pk"))
+    senders = Sender.objects.in_bulk({message.sender_id for message in held if message.sender_id})
+    for message in held:  # one row a sender and not one a message
+        message.sender = senders.get(message.sender_id or 0)
     prefetch_related_objects([message for message in held if message.content_type == LETTER], "contact")
     return held
 

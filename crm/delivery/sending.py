@@ -115,13 +115,13 @@ class _Lots:
     by small claims, and who waits in another lane (or for a more urgent message) does not wait long."""
 
     def __init__(self) -> None:
-        self._sizes: dict[int | None, int] = {}
+        self._sizes: dict[int, int] = {}
 
     def size(self, sender: Sender | None, most: int) -> int:
-        return min(most, self._sizes.get(sender and sender.pk, FIRST_LOT))
+        return min(most, self._sizes.get(sender.pk if sender else 0, FIRST_LOT))
 
     def carried(self, sender: Sender | None, number: int, seconds: float) -> None:
-        self._sizes[sender and sender.pk] = max(FIRST_LOT, int(number / max(seconds, 0.001) * LOT_SECONDS))
+        self._sizes[sender.pk if sender else 0] = max(FIRST_LOT, int(number / max(seconds, 0.001) * LOT_SECONDS))
 
 
 class _Clock:
