@@ -17,7 +17,7 @@ def speak(*, postgresql: list[str], sqlite: list[str]) -> migrations.RunPython:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("crm", "0058_soft_bounces"),
+        ("crm", "0062_hits_with_clients"),
     ]
 
     operations = [

@@ -16,7 +16,7 @@ def speak(*, postgresql: list[str], sqlite: list[str]) -> migrations.RunPython:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("crm", "0059_log_indexes"),
+        ("crm", "0063_log_indexes"),
     ]
 
     operations = [
