@@ -26,12 +26,12 @@ Status = Approval.Status
 
 
 class ApprovalForm(whom.WhoForm, AmountForm):
+    who = forms.ChoiceField(label="Who decides", choices=WHO, required=False)
     question = forms.CharField(label="What is asked", max_length=200, help_text="Like “May they get the offer?”")
     field_order = ["question", "who", "user", "team", "otherwise", "amount", "unit"]
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["who"].label, self.fields["who"].choices = "Who decides", WHO  # type: ignore[attr-defined]
         self.fields["amount"].label, self.fields["amount"].initial = "Time to decide", 3
         self.fields["otherwise"].help_text = "Without anybody, whoever may change this journey decides."
 

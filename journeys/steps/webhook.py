@@ -52,7 +52,8 @@ class WebhookForm(AmountForm):
         super().__init__(*args, **kwargs)
         self.fields["amount"].label = "Wait for its answer at most"
         self.fields["amount"].initial = 1
-        if (url := str(self["url"].value() or "")) and _problem(url) is None:
+        given = self.data if self.is_bound else self.initial
+        if (url := str(given.get("url") or "")) and _problem(url) is None:
             self.fields["url"].help_text = _signed_by(url)
 
     def clean_url(self) -> str:

@@ -172,3 +172,11 @@ def test_the_simulator_says_who_would_be_asked(rep):
     assert stop.why == f"Would ask {rep}, for at most 2 days; here the answer is yes."
     [stop, _] = simulating.walk(journey, ContactFactory(owner=None), NOON)
     assert stop.why == "Would ask whoever may change this journey, for at most 2 days; here the answer is yes."
+
+
+def test_the_panel_asks_who_decides(client, marketer):
+    client.force_login(marketer)
+    journey = JourneyFactory(draft=definition({"a": node("approval"), "e": node("end")}))
+    html = client.get(reverse("admin:journeys_journey_step", args=[journey.pk, "a"])).content.decode()
+    assert "Who decides" in html
+    assert "The manager of the owner&#x27;s team" in html

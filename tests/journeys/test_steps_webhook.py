@@ -282,3 +282,12 @@ def test_the_simulator_calls_nobody(receiver):
     [stop, _] = simulating.walk(journey, ContactFactory(), NOON)
     assert stop.why == "Would call 127.0.0.1 and wait at most 1 day for its answer; here it says yes."
     assert receiver.got == []
+
+
+def test_the_panel_shows_the_secret_of_the_host_that_is_called(client, marketer, receiver):
+    client.force_login(marketer)
+    step = node("webhook", url=receiver.url, fields_sent=[], amount=1, unit="days")
+    journey = JourneyFactory(draft=definition({"w": step, "e": node("end")}))
+    html = client.get(reverse("admin:journeys_journey_step", args=[journey.pk, "w"])).content.decode()
+    assert calls.secret_for(receiver.url) in html
+    assert calls.secret_for(receiver.url) != calls.secret_for("https://example.com/hook")
