@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 from django.db.models import JSONField, Model, TextField
 
-_memory: ContextVar[dict[Any, dict[int, Any]] | None] = ContextVar("names", default=None)
+_memory: ContextVar[dict[Any, Any] | None] = ContextVar("names", default=None)
 MOST = 500
 
 
@@ -37,6 +37,16 @@ def all_rows(model: type[Model]) -> dict[int, Any]:
     if memory is not None:
         memory[model] = found
     return found
+
+
+def once(name: str, ask: Callable[[], Any]) -> Any:
+    """What `ask` answers; on a page it is asked once."""
+    memory = _memory.get()
+    if memory is None:
+        return ask()
+    if name not in memory:
+        memory[name] = ask()
+    return memory[name]
 
 
 def row_of(model: type[Model], pk: Any) -> Any:

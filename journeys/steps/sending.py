@@ -12,11 +12,11 @@ from django.db.models.functions import Cast, Concat
 from crm.delivery.eligibility import why_not
 from crm.delivery.queueing import queue_for
 from crm.models import Contact
-from journeys.names import row_of
+from journeys.names import once, row_of
 from journeys.steps.batch import NEXT, Answer, Batch
 from journeys.steps.kind import Foretold
 from marketing.models import MarketingEmail, TextMessage
-from marketing.queries.wants import why_only_by_api
+from marketing.queries.wants import wants_of_all, why_only_by_api
 
 CONTENTS: dict[str, tuple[type[Any], str]] = {"email": (MarketingEmail, "email"), "text": (TextMessage, "sms")}
 
@@ -89,7 +89,9 @@ def not_ready(content: Any) -> str:
         return "It does not exist any more. Choose another one."
     if not content.ready_version:
         return f"“{content}” is still a draft. Open it and make it ready."
-    return why_only_by_api(content) if isinstance(content, MarketingEmail) else ""
+    if not isinstance(content, MarketingEmail):
+        return ""
+    return why_only_by_api(content, once("wants", wants_of_all))
 
 
 def content_named(what: Any) -> tuple[str, str, Any]:

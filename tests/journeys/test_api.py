@@ -36,7 +36,8 @@ def test_a_journey_is_built_published_held_and_ended(api):
     assert api.post(f"{address}resume/").data["status"] == "live"
     assert api.post(f"{address}stop/").data["status"] == "stopped"
     assert Participant.objects.get().outcome == "stopped"
-    assert api.delete(address).status_code == 409
+    assert api.delete(address).status_code == 204
+    assert api.get(address).status_code == 404
 
 
 def test_a_loop_without_a_wait_is_answered_with_its_sentence(api):
