@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.words import LOCALE, find_words, python_of, read_catalog, said_in
+from crm.actions.consent import give_consent
 from crm.actions.opt_ins import link_of
 from crm.delivery import tokens
 from crm.delivery.rendering import preview
@@ -142,6 +143,7 @@ def test_what_is_not_there_is_said_in_german(guest):
 
 
 def test_leaving_undoing_and_saying_why_are_german_and_kept_in_the_words_of_the_house(guest, message):
+    give_consent(message.address, source="Form")
     url = address(message, "unsubscribe")
     must_be_german(guest.get(url), "Abmelden?")
     left = guest.post(url)
@@ -152,7 +154,7 @@ def test_leaving_undoing_and_saying_why_are_german_and_kept_in_the_words_of_the_
     assert Interaction.objects.get(kind="unsubscribing.explained").data["title"] == "Too many messages"
     must_be_german(guest.post(url, {"do": "undo"}), "Sie bleiben dabei")
     sources = Consent.objects.filter(point__value=message.address).order_by("pk").values_list("source", flat=True)
-    assert list(sources) == ["Unsubscribe page", "Unsubscribing was undone"]
+    assert list(sources) == ["Form", "Unsubscribe page", "Unsubscribing was undone"]
 
 
 def test_preferences_are_german_with_the_texts_that_nobody_has_rewritten(guest, message):
